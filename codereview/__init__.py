@@ -1,0 +1,3 @@
+"""codereview: multi-agent code review that you run yourself."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,109 @@
+"""A review: what was asked, how it stands, and what came out."""
+
+from enum import StrEnum
+
+from pydantic import Field, NonNegativeInt, PositiveFloat
+
+from codereview.domain.coverage import CoverageEntry
+from codereview.domain.findings import Finding, Severity
+from codereview.domain.model import Model
+from codereview.domain.sources import SourceSummary
+from codereview.domain.usage import Metrics
+
+#: Agents that exist; a queue and a worker for each.
+AGENTS = ("security", "bug")
+
+
+class ReviewStatus(StrEnum):
+    """The life of a review."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the review has ended."""
+        return self in (ReviewStatus.COMPLETED, ReviewStatus.FAILED, ReviewStatus.CANCELLED)
+
+
+class Outcome(StrEnum):
+    """Whether a completed review examined everything it was given."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+
+
+class Verdict(StrEnum):
+    """The one-word answer. Incomplete outranks findings: see `codereview.domain.gate`."""
+
+    PASS = "pass"  # noqa: S105  nothing at or above the threshold, and everything was examined
+    FINDINGS = "findings"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class FilterMode(StrEnum):
+    """Which findings of a diff are reported; reviewdog's names."""
+
+    ADDED = "added"
+    DIFF_CONTEXT = "diff_context"  # changed lines and three around them
+    FILE = "file"
+    NOFILTER = "nofilter"
+
+
+class ReviewOptions(Model):
+    """How a review is to be made."""
+
+    agents: tuple[str, ...] = Field(default=AGENTS, min_length=1)
+    min_severity: Severity = Severity.INFO
+    fail_on: Severity = Severity.HIGH
+    filter_mode: FilterMode = FilterMode.ADDED
+    budget_usd: PositiveFloat | None = None
+    effort: str = Field(default="standard", pattern=r"^(quick|standard|thorough)$")
+    labels: dict[str, str] = Field(default_factory=dict)
+    disabled_rules: tuple[str, ...] = ()
+    #: Fingerprints accepted earlier: such findings are suppressed.
+    baseline: tuple[str, ...] = ()
+    #: More findings than this are counted and disclosed, not listed.
+    max_findings: int = Field(default=2000, ge=1, le=20_000)
+
+
+class AgentSummary(Model):
+    """One agent's part of a review, in figures and, when it failed, in words."""
+
+    agent: str
+    status: str = "pending"  # pending | running | ok | partial | failed | cancelled
+    units: NonNegativeInt = 0
+    units_done: NonNegativeInt = 0
+    finding_count: NonNegativeInt = 0
+    engines: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Review(Model):
+    """A review as it is stored and shown. Times are milliseconds since the epoch."""
+
+    id: str
+    owner: str = ""
+    status: ReviewStatus = ReviewStatus.PENDING
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    created_at: int
+    started_at: int | None = None
+    completed_at: int | None = None
+    source: SourceSummary = SourceSummary()
+    options: ReviewOptions = ReviewOptions()
+    agents: tuple[AgentSummary, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    #: Findings counted but not listed because of ``options.max_findings``.
+    findings_hidden: NonNegativeInt = 0
+    coverage: tuple[CoverageEntry, ...] = ()
+    metrics: Metrics = Metrics()
+    engine: str = "static"  # "static" or "static+claude"
+    model_ran: bool = False
+    #: Plain sentences: why the review is partial, failed or cancelled; unused suppressions; hidden findings.
+    notices: tuple[str, ...] = ()

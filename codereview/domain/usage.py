@@ -1,0 +1,40 @@
+"""What a review used: time, tokens, money."""
+
+from pydantic import NonNegativeFloat, NonNegativeInt
+
+from codereview.domain.model import Model
+
+
+class Usage(Model):
+    """Tokens and US dollars; zero everywhere when no model ran."""
+
+    requests: NonNegativeInt = 0
+    input_tokens: NonNegativeInt = 0
+    cache_read_tokens: NonNegativeInt = 0
+    cache_write_tokens: NonNegativeInt = 0
+    output_tokens: NonNegativeInt = 0
+    cost_usd: NonNegativeFloat = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            requests=self.requests + other.requests,
+            input_tokens=self.input_tokens + other.input_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
+
+class Metrics(Model):
+    """Figures of one finished review. Durations in milliseconds."""
+
+    duration_ms: NonNegativeInt = 0
+    queue_ms: NonNegativeInt = 0
+    files: NonNegativeInt = 0
+    lines: NonNegativeInt = 0
+    finding_count: NonNegativeInt = 0
+    units: NonNegativeInt = 0
+    units_failed: NonNegativeInt = 0
+    attempts: NonNegativeInt = 0
+    usage: Usage = Usage()
