@@ -6,7 +6,7 @@ One contract suite (tests/contract) runs against every implementation of a port.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from codereview.domain.coverage import CoverageEntry
 from codereview.domain.events import Event, EventDraft
@@ -74,6 +74,15 @@ class AnalysisReport:
     problems: tuple[AnalyserProblem, ...] = ()
     #: Paths the analyser really examined.
     examined: frozenset[str] = frozenset()
+
+
+@runtime_checkable
+class FlowAuthority(Protocol):
+    """An analyser that follows data so well in some families that its silence refutes other analysers there."""
+
+    def covers(self, language: str, family: str) -> bool:
+        """Whether, on a file it examined without a problem, not reporting the family means there is nothing."""
+        ...
 
 
 class Workspace(Protocol):
@@ -400,6 +409,10 @@ class Dispatcher(Protocol):
 
     def finalize(self, review_id: str) -> None:
         """Have the review finalized soon, outside the chord."""
+        ...
+
+    def backlog(self, agent: str) -> int:
+        """How many units wait in the agent's queue, unclaimed. Raises BackendUnavailable."""
         ...
 
     def revoke(self, review_id: str) -> None:

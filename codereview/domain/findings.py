@@ -82,8 +82,7 @@ class FixChecks(Model):
     def proved(self) -> bool:
         """Whether every check ran and passed."""
         return all(
-            check is CheckResult.PASSED
-            for check in (self.applies, self.parses, self.clears_finding, self.adds_none)
+            check is CheckResult.PASSED for check in (self.applies, self.parses, self.clears_finding, self.adds_none)
         )
 
 

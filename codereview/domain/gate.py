@@ -12,9 +12,7 @@ EXIT_INCOMPLETE = 3
 EXIT_INTERRUPTED = 130
 
 
-def verdict(
-    status: ReviewStatus, outcome: Outcome | None, findings: Iterable[Finding], fail_on: Severity
-) -> Verdict:
+def verdict(status: ReviewStatus, outcome: Outcome | None, findings: Iterable[Finding], fail_on: Severity) -> Verdict:
     """The verdict. What was not examined outranks what was found: a gap is never shown as an answer."""
     if status is ReviewStatus.FAILED:
         return Verdict.FAILED

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt
 
 from codereview.domain.coverage import CoverageEntry
 from codereview.domain.model import Model
@@ -42,6 +42,8 @@ class UnitOutcome(Model):
     coverage: tuple[CoverageEntry, ...] = ()
     engines: tuple[str, ...] = ()
     finding_count: NonNegativeInt = 0
+    #: Findings not shown, counted by why: "outside the diff", "below the severity asked for".
+    hidden: dict[str, int] = Field(default_factory=dict)
     duration_ms: NonNegativeInt = 0
     usage: Usage = Usage()
 

@@ -1,0 +1,146 @@
+"""Settings of a deployment: environment variables ``CODEREVIEW_*``, each described where it is declared.
+
+The names of the container specification (``REDIS_URL``, ``AGENT_TYPE``, ``LOG_LEVEL``, ``ANTHROPIC_API_KEY``) are
+understood too; the prefixed name wins.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from codereview.errors import ConfigurationError
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+def _data_dir() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "codereview"
+
+
+class Settings(BaseSettings):
+    """Every knob of the service. Nothing reads the environment but this class."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CODEREVIEW_", env_file=None, frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    # --- where things are
+    #: Redis for queues, live state and events. Empty: `codereview serve` starts a private one.
+    redis_url: str = Field(default="", validation_alias=AliasChoices("CODEREVIEW_REDIS_URL", "REDIS_URL"))
+    #: AUTH token of Redis, when the URL does not carry it.
+    redis_auth_token: SecretStr = SecretStr("")
+    #: Redis database number of Celery's results; queues and live state use the URL's own.
+    result_database: int = Field(default=1, ge=0, le=15)
+    #: Directory of the embedded database, the private Redis and generated secrets.
+    data_dir: Path = Field(default_factory=_data_dir)
+    #: "sqlite" or "dynamodb".
+    store: Literal["sqlite", "dynamodb"] = "sqlite"
+    #: SQLite file; empty: reviews.sqlite3 in the data directory.
+    sqlite_path: Path | None = None
+    reviews_table: str = "codereview-reviews"
+    keys_table: str = "codereview-keys"
+    #: S3 bucket for bodies over DynamoDB's item limit.
+    bodies_bucket: str = ""
+    aws_region: str = Field(default="us-east-1", validation_alias=AliasChoices("CODEREVIEW_AWS_REGION", "AWS_REGION"))
+    #: Endpoint of an AWS stand-in; empty for the real one.
+    aws_endpoint_url: str = ""
+    #: Make the DynamoDB tables at start when they are missing (stand-ins only).
+    create_tables: bool = False
+
+    # --- the API
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    #: The address clients see, e.g. behind a proxy; empty: taken from the request.
+    public_url: str = ""
+    #: "none": anybody who reaches the port (loopback only); "keys": API keys.
+    auth: Literal["none", "keys"] = "none"
+    #: Allow a public bind without keys; for containers whose published port is loopback only.
+    allow_public_without_keys: bool = False
+    #: Signs WebSocket tickets; empty: generated and kept in the data directory.
+    secret_key: SecretStr = SecretStr("")
+    #: Origins (scheme://host[:port]) of pages allowed to call the API, comma-separated.
+    allowed_origins: CommaSeparated = ()
+    #: Bytes of a request body.
+    max_request_bytes: PositiveInt = 20_000_000
+    #: Sockets per API process. Beyond this health checks stop being answered in time.
+    max_live_connections: PositiveInt = 2000
+    #: Seconds between heartbeats on a live stream.
+    heartbeat_s: PositiveFloat = 30.0
+    #: Seconds a WebSocket ticket is good for.
+    ticket_ttl_s: PositiveInt = 600
+
+    # --- limits
+    max_file_bytes: PositiveInt = 1_000_000
+    max_files: PositiveInt = 5_000
+    max_total_bytes: PositiveInt = 50_000_000
+    #: Reviews not yet ended, over all owners and of one owner; beyond: 429.
+    max_waiting: PositiveInt = 500
+    max_waiting_per_owner: PositiveInt = 50
+
+    # --- liveness
+    #: Seconds after which a review is ended with what it has.
+    review_deadline_s: PositiveFloat = 900.0
+    #: Seconds a worker may be silent before its unit is given to another.
+    lease_s: PositiveFloat = 12.0
+    #: Seconds between sweeps of the reaper.
+    reaper_interval_s: PositiveFloat = 2.0
+    #: Seconds a unit may stay unclaimed while its queue is empty.
+    unclaimed_after_s: PositiveFloat = 10.0
+    max_attempts: PositiveInt = 3
+    #: Seconds of one unit of work: soft (the unit ends as partial), then hard (its process is killed).
+    unit_soft_limit_s: PositiveInt = 540
+    unit_hard_limit_s: PositiveInt = 600
+    #: Seconds one external tool may take on one batch.
+    tool_timeout_s: PositiveFloat = 120.0
+
+    # --- the worker
+    #: "security", "bug" or "coordinator": names the worker and picks its queue where none is given.
+    agent_type: str = Field(default="", validation_alias=AliasChoices("CODEREVIEW_AGENT_TYPE", "AGENT_TYPE"))
+    #: Prefork processes of a worker.
+    concurrency: PositiveInt = 1
+
+    # --- manners
+    log_level: str = Field(default="INFO", validation_alias=AliasChoices("CODEREVIEW_LOG_LEVEL", "LOG_LEVEL"))
+    #: Days a finished review is kept.
+    retention_days: PositiveInt = 7
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite file."""
+        return self.sqlite_path or self.data_dir / "reviews.sqlite3"
+
+    def effective(self) -> dict[str, object]:
+        """Every setting and its value, secrets starred, for the log at start."""
+        return {name: _starred(name, getattr(self, name)) for name in type(self).model_fields}
+
+
+def _starred(name: str, value: object) -> object:
+    if isinstance(value, SecretStr):
+        return "***" if value.get_secret_value() else ""
+    if name.endswith("_url") and isinstance(value, str) and "@" in value:
+        scheme, _, rest = value.partition("://")
+        return f"{scheme}://***@{rest.rpartition('@')[2]}"
+    return str(value) if isinstance(value, Path) else value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings from the environment.
+
+    Raises ConfigurationError naming the variable and what would be right.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        variable = name if name.isupper() else f"CODEREVIEW_{name.upper()}"
+        raise ConfigurationError(f"{variable}: {first['msg'].lower()} (got {first.get('input')!r})") from error
