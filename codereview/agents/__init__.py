@@ -1,0 +1,1 @@
+"""The agents. *Security* and *bug* are the same machine with different analysers and, with a model, other lenses."""

@@ -20,3 +20,8 @@ def fingerprint(*, path: str, symbol: str, snippet: str, family: str, occurrence
     """
     parts = (path, symbol, normalise(snippet), family, str(occurrence))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def content_hash(text: str) -> str:
+    """16 hexadecimal digits that name a text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,118 @@
+"""Collecting one agent's findings of one batch: the same defect, reported by several tools, is one finding."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from codereview.application.anchoring import AnchoredFile, anchor
+from codereview.domain.cwe import family_of
+from codereview.domain.findings import Finding, FindingStatus, Provenance
+from codereview.domain.merging import merge_pair
+from codereview.domain.reviews import ReviewOptions
+from codereview.ports import AnalysisReport, RawFinding
+
+OUTSIDE_DIFF = "outside the changed lines"
+BELOW_SEVERITY = "below the severity asked for"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A finding that is new to the batch, or one whose state changed (``reason`` says how)."""
+
+    finding: Finding
+    is_new: bool
+    reason: str = ""
+
+
+@dataclass
+class Collector:
+    """The findings of one unit as they grow, analyser by analyser.
+
+    ``authorities`` holds (path, family) pairs that a data-flow analyser examined and settled: a finding of another
+    analyser there is refuted, visibly, unless the data flow reported the same place.
+    """
+
+    agent: str
+    options: ReviewOptions
+    files: dict[str, AnchoredFile]
+    hidden: Counter[str] = field(default_factory=Counter)
+    _by_print: dict[str, Finding] = field(default_factory=dict)
+    _by_place: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    _settled: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def settle(self, path: str, families: Iterable[str], by: str) -> None:
+        """The analyser ``by`` examined the file and follows these families to the end."""
+        for family in families:
+            self._settled[path, family] = by
+
+    def add(self, report: AnalysisReport) -> Iterator[Change]:
+        """The changes an analyser's report makes, in the order of the report."""
+        baseline = frozenset(self.options.baseline)
+        for raw in report.findings:
+            where = self.files.get(raw.path)
+            if where is None or _disabled(raw, self.options.disabled_rules):
+                continue
+            finding = self._judged(anchor(raw, where, agent=self.agent, version=report.version), raw, baseline)
+            if finding.severity < self.options.min_severity:
+                self.hidden[BELOW_SEVERITY] += 1
+            elif not where.shows(finding.start_line, finding.end_line, self.options.filter_mode):
+                self.hidden[OUTSIDE_DIFF] += 1
+            else:
+                yield from self._merge(finding, _family(raw))
+
+    def findings(self) -> list[Finding]:
+        """Everything collected, in report order."""
+        return sorted(self._by_print.values(), key=lambda f: f.sort_key)
+
+    def _judged(self, finding: Finding, raw: RawFinding, baseline: frozenset[str]) -> Finding:
+        if finding.fingerprint in baseline and finding.status is not FindingStatus.SUPPRESSED:
+            update = {"status": FindingStatus.SUPPRESSED, "suppression_reason": "accepted in the baseline"}
+            return finding.model_copy(update=update)
+        authority = self._settled.get((raw.path, _family(raw)))
+        if authority is None or raw.rule_id.partition("/")[0] == authority:
+            return finding
+        evidence = "no data an attacker controls reaches this place"
+        refutation = Provenance(source=authority, verdict="refuted", evidence=evidence)
+        return finding.model_copy(
+            update={"status": FindingStatus.REFUTED, "provenance": (*finding.provenance, refutation)}
+        )
+
+    def _merge(self, finding: Finding, family: str) -> Iterator[Change]:
+        same = self._same_defect(finding, family)
+        if same is None:
+            self._by_print[finding.fingerprint] = finding
+            self._by_place[finding.path, family].append(finding.fingerprint)
+            yield Change(finding, is_new=True)
+            return
+        if finding.status is FindingStatus.REFUTED and same.status is not FindingStatus.REFUTED:
+            # The authority itself reported this place: what it would refute elsewhere, it confirms here.
+            finding = finding.model_copy(update={"status": same.status, "provenance": finding.provenance[:-1]})
+        merged = merge_pair(same, finding)
+        if merged != same:
+            self._by_print[same.fingerprint] = merged
+            sources = ", ".join(dict.fromkeys(p.source for p in finding.provenance))
+            yield Change(merged, is_new=False, reason=f"{sources} reports the same")
+
+    def _same_defect(self, finding: Finding, family: str) -> Finding | None:
+        if finding.fingerprint in self._by_print:
+            return self._by_print[finding.fingerprint]
+        for known in (self._by_print[p] for p in self._by_place[finding.path, family]):
+            if _overlap(known, finding):
+                return known
+        return None
+
+
+def _overlap(first: Finding, second: Finding) -> bool:
+    if first.start_line is None or second.start_line is None:
+        return first.start_line is second.start_line
+    first_end, second_end = first.end_line or first.start_line, second.end_line or second.start_line
+    return first.start_line <= second_end and second.start_line <= first_end
+
+
+def _family(raw: RawFinding) -> str:
+    return raw.family or (family_of(raw.cwe) if raw.cwe else raw.rule_id)
+
+
+def _disabled(raw: RawFinding, disabled: Iterable[str]) -> bool:
+    analyser = raw.rule_id.partition("/")[0]
+    return any(rule in (raw.rule_id, raw.native_rule, analyser) for rule in disabled)

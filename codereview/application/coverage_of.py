@@ -1,0 +1,83 @@
+"""Coverage of one unit: which engines examined which file, and what stood in the way."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from codereview.agents.base import Agent
+from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
+from codereview.domain.sources import SourceFile
+from codereview.ports import AnalyserProblem, AnalysisReport
+
+
+def coverage_of(agent: Agent, files: Iterable[SourceFile], reports: Sequence[AnalysisReport]) -> list[CoverageEntry]:
+    """One entry per file.
+
+    A file is *reviewed* when every analyser that applies examined it. A syntax error that only some analysers
+    stumbled over is the analyser's limit (an older grammar), not the file's: the file counts as reviewed by the
+    others, and the detail says who could not.
+    """
+    examined: dict[str, list[str]] = defaultdict(list)
+    problems: dict[str, list[tuple[str, AnalyserProblem]]] = defaultdict(list)
+    everywhere: list[tuple[str, AnalyserProblem]] = []
+    for report in reports:
+        for path in report.examined:
+            examined[path].append(report.analyser)
+        for problem in report.problems:
+            (everywhere if problem.path is None else problems[problem.path]).append((report.analyser, problem))
+    return [
+        _entry(agent.name, file, agent.applicable(file), examined[file.path], [*problems[file.path], *everywhere])
+        for file in files
+    ]
+
+
+def _entry(
+    agent: str,
+    file: SourceFile,
+    applicable: Sequence[str],
+    examined: Sequence[str],
+    problems: Sequence[tuple[str, AnalyserProblem]],
+) -> CoverageEntry:
+    if not applicable:
+        detail = f"no {agent} analyser for {file.language or 'this kind of file'}"
+        return CoverageEntry(
+            path=file.path, agent=agent, state=CoverageState.SKIPPED, reason=SkipReason.UNSUPPORTED, detail=detail
+        )
+    relevant = [(name, problem) for name, problem in problems if name in applicable]
+    missing = [name for name in applicable if name not in examined]
+    engines = tuple(name for name in applicable if name in examined)
+    detail = "; ".join(dict.fromkeys(f"{name}: {problem.message}" for name, problem in relevant))
+    only_syntax = bool(relevant) and all(problem.reason == SkipReason.SYNTAX for _, problem in relevant)
+    stumbled = {name for name, _ in relevant}
+    settled = not relevant and not missing
+    if settled or (only_syntax and (file.sparse or any(name not in stumbled for name in engines))):
+        return _sparse_or_reviewed(agent, file, engines, detail)
+    reason = _gravest(problem.reason for _, problem in relevant)
+    return CoverageEntry(
+        path=file.path,
+        agent=agent,
+        state=CoverageState.PARTLY if engines else CoverageState.SKIPPED,
+        reason=reason,
+        detail=detail or f"not examined by {', '.join(missing)}",
+        engines=engines,
+    )
+
+
+def _sparse_or_reviewed(agent: str, file: SourceFile, engines: tuple[str, ...], detail: str) -> CoverageEntry:
+    if not file.sparse:
+        return CoverageEntry(path=file.path, agent=agent, state=CoverageState.REVIEWED, detail=detail, engines=engines)
+    return CoverageEntry(
+        path=file.path,
+        agent=agent,
+        state=CoverageState.PARTLY,
+        reason=SkipReason.DIFF_ONLY,
+        detail="only the lines of the diff were given",
+        engines=engines,
+    )
+
+
+def _gravest(reasons: Iterable[str]) -> SkipReason:
+    known = [SkipReason(reason) for reason in reasons if reason in set(SkipReason)]
+    for first in (SkipReason.ERROR, SkipReason.TIMEOUT):
+        if first in known or not known:
+            return first
+    return known[0]

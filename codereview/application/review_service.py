@@ -1,0 +1,209 @@
+"""The one service behind every way in: HTTP, WebSocket, command line, Lambda functions and workers."""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from codereview.application.agent_summaries import summaries
+from codereview.application.finalizing import Finalizer
+from codereview.application.reviewing import BatchReviewer
+from codereview.application.sweeping import Sweeper
+from codereview.domain.events import Event, EventType, ReviewQueued, draft
+from codereview.domain.reviews import AgentSummary, Review, ReviewStatus, Verdict
+from codereview.domain.sources import Sources
+from codereview.domain.submission import Job, Submission
+from codereview.domain.units import UnitOutcome, UnitSpec
+from codereview.errors import BackendUnavailable, EmptySubmission, Overloaded, ReviewEndedAlready, UnknownReview
+from codereview.planning.batches import plan, summarise
+from codereview.ports import Clock, Dispatcher, EventBus, LiveReview, Page, ReviewLedger, ReviewStore, SourceStore
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How much may be waiting before a submission is refused, and how long a review may take."""
+
+    max_waiting: int = 500
+    max_waiting_per_owner: int = 50
+    deadline_ms: int = 900_000
+
+
+class ReviewService:
+    """Submit, follow, cancel and end reviews.
+
+    ``owner`` isolates: a review of another owner is unknown. It is "" where there are no API keys.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: ReviewLedger,
+        bus: EventBus,
+        sources: SourceStore,
+        store: ReviewStore,
+        dispatcher: Dispatcher,
+        reviewer: BatchReviewer | None,
+        finalizer: Finalizer,
+        sweeper: Sweeper,
+        clock: Clock,
+        read: Callable[[Submission], Sources],
+        admission: Admission = Admission(),
+    ) -> None:
+        self._ledger = ledger
+        self._bus = bus
+        self._sources = sources
+        self._store = store
+        self._dispatcher = dispatcher
+        self._reviewer = reviewer
+        self._finalizer = finalizer
+        self._sweeper = sweeper
+        self._clock = clock
+        self._read = read
+        self._admission = admission
+
+    # --- what callers do
+
+    def submit(self, submission: Submission | Job, *, owner: str = "") -> Review:
+        """Accept a review and start it.
+
+        Raises InvalidSubmission (or one of its kinds) and TooLarge for what was handed in, Overloaded when too much
+        is waiting, BackendUnavailable when it could not be started; nothing is left half done.
+        """
+        self._admit(owner)
+        job = self._as_job(submission)
+        planned = plan(job.sources, job.options.agents)
+        review = Review(
+            id=f"rv_{secrets.token_hex(10)}",
+            owner=owner,
+            created_at=self._clock.now_ms(),
+            source=summarise(job.sources).model_copy(update={"revision": job.revision}),
+            options=job.options,
+            agents=_pending(planned.units),
+        )
+        self._store.put(review)
+        try:
+            self._sources.put(review.id, planned.batches)
+            self._sources.put_facts(review.id, (*job.sources.skipped, *planned.skipped))
+            self._ledger.create(review, planned.units, deadline_ms=self._admission.deadline_ms)
+            self._announce(review, planned.units)
+            if planned.units:
+                self._dispatcher.launch(review.id, planned.units)
+            else:
+                self._finalizer.finalize(review.id)
+        except BackendUnavailable:
+            self._withdraw(review)
+            raise
+        return review
+
+    def get(self, review_id: str, *, owner: str = "") -> Review:
+        """The review as it stands; a running one carries the findings so far. Raises UnknownReview."""
+        review = self._store.get(review_id)
+        if review is None or review.owner != owner:
+            raise UnknownReview(f"there is no review {review_id!r}", reviewId=review_id)
+        if review.status.terminal:
+            return review
+        live = self._ledger.read(review_id)
+        return review if live is None else self._running(review, live)
+
+    def page(
+        self, *, owner: str = "", status: ReviewStatus | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page:
+        """The owner's reviews, the newest first. Raises InvalidCursor."""
+        return self._store.page(owner=owner, status=status, limit=limit, cursor=cursor)
+
+    def events(self, review_id: str, *, owner: str = "", after: int = 0, limit: int = 1000) -> list[Event]:
+        """Events with id > after, in order. Raises UnknownReview."""
+        self.get(review_id, owner=owner)
+        return self._bus.read(review_id, after=after, limit=limit)
+
+    def follow(
+        self, review_id: str, *, owner: str = "", after: int = 0, idle_s: float = 15.0
+    ) -> Iterator[Event | None]:
+        """Events as they come, until the terminal one; None whenever ``idle_s`` seconds brought nothing.
+
+        Raises UnknownReview.
+        """
+        self.get(review_id, owner=owner)
+        yield from self._bus.follow(review_id, after=after, idle_s=idle_s)
+
+    def cancel(self, review_id: str, *, owner: str = "") -> Review:
+        """End the review now, with what was found so far. Raises UnknownReview, ReviewEndedAlready."""
+        review = self.get(review_id, owner=owner)
+        if review.status.terminal or not self._ledger.request_cancel(review_id):
+            raise ReviewEndedAlready(f"review {review_id} has already ended", reviewId=review_id)
+        self._dispatcher.revoke(review_id)
+        self._finalizer.finalize(review_id)
+        return self.get(review_id, owner=owner)
+
+    # --- what workers do
+
+    def review_unit(self, review_id: str, unit_id: str, *, worker: str = "") -> UnitOutcome | None:
+        """Work on one unit: see `BatchReviewer.run` for what it returns and raises."""
+        if self._reviewer is None:
+            raise RuntimeError("this process was built without agents")
+        review = self._store.get(review_id)
+        if review is None:
+            return None
+        return self._reviewer.run(review_id, unit_id, options=review.options, worker=worker)
+
+    def finalize(self, review_id: str) -> Review | None:
+        """End the review if that is due: see `Finalizer.finalize`."""
+        return self._finalizer.finalize(review_id)
+
+    def sweep(self) -> int:
+        """Tend to what was lost: see `Sweeper.sweep`."""
+        return self._sweeper.sweep()
+
+    # --- how
+
+    def _admit(self, owner: str) -> None:
+        waiting, limit = self._ledger.waiting(), self._admission.max_waiting
+        if waiting >= limit:
+            raise Overloaded(f"{waiting} reviews are waiting; the limit is {limit}", retry_after_s=15)
+        own, own_limit = self._ledger.waiting(owner), self._admission.max_waiting_per_owner
+        if own >= own_limit:
+            raise Overloaded(f"{own} of your reviews are waiting; the limit is {own_limit}", retry_after_s=10)
+
+    def _as_job(self, submission: Submission | Job) -> Job:
+        if isinstance(submission, Submission):
+            submission = Job(sources=self._read(submission), options=submission.options, revision=submission.revision)
+        if not submission.sources.files and not submission.sources.skipped:
+            raise EmptySubmission
+        return submission
+
+    def _announce(self, review: Review, units: Sequence[UnitSpec]) -> None:
+        queued = ReviewQueued(source=review.source, agents=review.agents, units=len(units))
+        self._bus.emit(draft(review.id, EventType.REVIEW_QUEUED, queued, dedupe="queued"))
+
+    def _withdraw(self, review: Review) -> None:
+        """Record that an accepted review could not be started, so that it is not owed an end."""
+        reason = "the review could not be started"
+        failed = {
+            "status": ReviewStatus.FAILED,
+            "verdict": Verdict.FAILED,
+            "completed_at": self._clock.now_ms(),
+            "notices": (f"The review ended early: {reason}.",),
+        }
+        self._store.put(review.model_copy(update=failed))
+        with suppress(BackendUnavailable):  # already being reported; the sweep finalizes what a part-launch left
+            self._ledger.decide(review.id, ReviewStatus.FAILED, reason)
+
+    def _running(self, review: Review, live: LiveReview) -> Review:
+        findings = self._bus.findings(review.id)
+        metrics = review.metrics.model_copy(update={"finding_count": sum(f.counts for f in findings)})
+        return review.model_copy(
+            update={
+                "status": live.status,
+                "started_at": live.started_at,
+                "agents": summaries(live) or review.agents,
+                "findings": tuple(findings),
+                "metrics": metrics,
+            }
+        )
+
+
+def _pending(units: Sequence[UnitSpec]) -> tuple[AgentSummary, ...]:
+    counts: dict[str, int] = {}
+    for unit in units:
+        counts[unit.agent] = counts.get(unit.agent, 0) + 1
+    return tuple(AgentSummary(agent=agent, units=count) for agent, count in counts.items())
