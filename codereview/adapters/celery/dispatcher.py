@@ -1,0 +1,84 @@
+"""Sending reviews to the workers: one chord per review, by task names."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import redis
+from celery import Celery, chord, signature
+from celery.canvas import Signature
+from kombu.exceptions import OperationalError
+
+from codereview.adapters.celery.config import celery_config, guard_reconnect, result_url
+from codereview.adapters.celery.names import COORDINATOR, FINALIZE, REVIEW_UNIT
+from codereview.adapters.redis.status import AgentStatusBoard, Command
+from codereview.config import Settings
+from codereview.domain.units import UnitSpec
+from codereview.errors import BackendUnavailable
+
+
+def sender(settings: Settings) -> Celery:
+    """A Celery application that only sends: it knows no task, and never reads a result."""
+    guard_reconnect()
+    app = Celery("codereview-sender", set_as_current=False)
+    app.config_from_object(celery_config(settings))
+    app.conf.result_backend = f"codereview.adapters.celery.backend:SenderBackend+{result_url(settings)}"
+    return app
+
+
+class CeleryDispatcher:
+    """The chord: a unit per agent and batch on the agents' queues, then finalize on the coordinator's."""
+
+    def __init__(self, app: Celery, client: "redis.Redis", board: AgentStatusBoard) -> None:
+        self._app = app
+        self._client = client
+        self._board = board
+
+    def launch(self, review_id: str, units: Sequence[UnitSpec]) -> None:
+        """Send the chord. Raises BackendUnavailable when the broker cannot be reached."""
+        header = [self._unit(review_id, unit, member=True) for unit in units]
+        with _reachable():
+            chord(header, app=self._app)(self._end(review_id))
+
+    def relaunch(self, review_id: str, unit: UnitSpec) -> None:
+        """Send one unit again as a plain task; the reaper sees to the end. Raises BackendUnavailable."""
+        with _reachable():
+            self._unit(review_id, unit).apply_async(ignore_result=True)
+
+    def finalize(self, review_id: str) -> None:
+        """Send the end as a plain task. Raises BackendUnavailable."""
+        with _reachable():
+            self._end(review_id).apply_async()
+
+    def backlog(self, agent: str) -> int:
+        """Messages waiting in the agent's queue. Raises BackendUnavailable."""
+        with _reachable():
+            return int(self._client.llen(agent))
+
+    def revoke(self, review_id: str) -> None:
+        """Tell every worker over ``agent:commands``."""
+        with _reachable():
+            self._board.send(Command(command="cancel", review_id=review_id))
+
+    def _unit(self, review_id: str, unit: UnitSpec, member: bool = False) -> Signature:
+        # A name of its own for the chord's member shows the review in every tool that lists tasks.
+        options = {"queue": unit.agent}
+        if member:
+            options["task_id"] = f"{review_id}.{unit.id}"
+        return signature(REVIEW_UNIT, args=(review_id, unit.id), app=self._app, immutable=True, options=options)
+
+    def _end(self, review_id: str) -> Signature:
+        return signature(
+            FINALIZE,
+            args=(review_id,),
+            app=self._app,
+            immutable=True,
+            options={"queue": COORDINATOR, "ignore_result": True},
+        )
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (redis.RedisError, OperationalError, OSError) as error:
+        raise BackendUnavailable("the task queue cannot be reached") from error

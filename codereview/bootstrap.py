@@ -1,0 +1,209 @@
+"""Putting the product together: the only place that picks adapters from the settings."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import codereview.analysers.registry as analysers
+from codereview.adapters.celery.config import broker_url
+from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
+from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, create_tables
+from codereview.adapters.local_dispatcher import LocalDispatcher
+from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
+from codereview.adapters.redis.bus import RedisEventBus
+from codereview.adapters.redis.client import connect
+from codereview.adapters.redis.idempotency import RedisIdempotencyStore
+from codereview.adapters.redis.ledger import RedisLedger
+from codereview.adapters.redis.sources import RedisSourceStore
+from codereview.adapters.redis.status import AgentStatusBoard
+from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
+from codereview.adapters.system import SystemClock
+from codereview.agents.base import Agent
+from codereview.analysers.workspace import open_workspace
+from codereview.application.finalizing import Finalizer
+from codereview.application.keys import KeyRing
+from codereview.application.review_service import Admission, ReviewService
+from codereview.application.reviewing import BatchReviewer, Patience
+from codereview.application.sweeping import Sweeper, SweepSettings
+from codereview.config import Settings
+from codereview.domain.reviews import AGENTS
+from codereview.errors import ConfigurationError
+from codereview.inputs.limits import Limits
+from codereview.inputs.submitted import read_submission
+from codereview.ports import (
+    Dispatcher,
+    EventBus,
+    IdempotencyStore,
+    KeyStore,
+    ReviewLedger,
+    ReviewStore,
+    SourceStore,
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The product on Redis, Celery and a durable store, as the API and the workers use it."""
+
+    settings: Settings
+    service: ReviewService
+    bus: EventBus
+    ledger: ReviewLedger
+    store: ReviewStore
+    keys: KeyRing | None
+    idempotency: IdempotencyStore
+    board: AgentStatusBoard
+
+
+@dataclass(frozen=True)
+class LocalService:
+    """The product inside one process, as the command line uses it. Close it when done."""
+
+    service: ReviewService
+    dispatcher: LocalDispatcher
+
+    def close(self) -> None:
+        """Stop the pool."""
+        self.dispatcher.close()
+
+
+def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type[Exception], ...] = ()) -> Service:
+    """The service over Redis; with ``agents`` it can work on units (workers), without it only submits (the API).
+
+    Connects to nothing yet. Raises ConfigurationError.
+    """
+    client = connect(broker_url(settings))
+    board = AgentStatusBoard(client)
+    ledger, bus, sources = RedisLedger(client), RedisEventBus(client), RedisSourceStore(client)
+    store, key_store = stores(settings)
+    return Service(
+        settings=settings,
+        service=_service(
+            settings,
+            ledger=ledger,
+            bus=bus,
+            sources=sources,
+            store=store,
+            dispatcher=CeleryDispatcher(sender(settings), client, board),
+            agents=AGENTS if agents else (),
+            interruptions=interruptions,
+        ),
+        bus=bus,
+        ledger=ledger,
+        store=store,
+        keys=KeyRing(key_store) if settings.auth == "keys" else None,
+        idempotency=RedisIdempotencyStore(client),
+        board=board,
+    )
+
+
+def build_local(settings: Settings, *, workers: int | None = None) -> LocalService:
+    """The service with everything in memory and the agents in a pool of this process."""
+    dispatcher = LocalDispatcher(workers or max(2, os.cpu_count() or 2))
+    service = _service(
+        settings,
+        ledger=MemoryLedger(),
+        bus=MemoryEventBus(),
+        sources=MemorySourceStore(),
+        store=MemoryReviewStore(),
+        dispatcher=dispatcher,
+        agents=AGENTS,
+    )
+    dispatcher.bind(partial(service.review_unit, worker="local"), service.finalize)
+    return LocalService(service, dispatcher)
+
+
+def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
+    """The durable stores the settings ask for."""
+    if settings.store == "sqlite":
+        path = settings.database_path
+        return SqliteReviewStore(path, retention_days=settings.retention_days), SqliteKeyStore(path)
+    if settings.create_tables:
+        create_tables(settings)
+    return DynamoReviewStore(settings), DynamoKeyStore(settings)
+
+
+def secret_key(settings: Settings) -> str:
+    """What signs tickets: the setting, else a secret generated once and kept in the data directory (mode 0600).
+
+    Raises ConfigurationError when the directory cannot be written.
+    """
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given
+    path = settings.data_dir / "secret-key"
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigurationError(f"CODEREVIEW_SECRET_KEY is not set and {path} cannot be written: {error}") from error
+    return path.read_text(encoding="ascii")
+
+
+def limits(settings: Settings) -> Limits:
+    """How much is read of one submission."""
+    return Limits(
+        max_file_bytes=settings.max_file_bytes,
+        max_files=settings.max_files,
+        max_total_bytes=settings.max_total_bytes,
+    )
+
+
+def _service(
+    settings: Settings,
+    *,
+    ledger: ReviewLedger,
+    bus: EventBus,
+    sources: SourceStore,
+    store: ReviewStore,
+    dispatcher: Dispatcher,
+    agents: Iterable[str],
+    interruptions: tuple[type[Exception], ...] = (),
+) -> ReviewService:
+    clock = SystemClock()
+    finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store)
+    sweeper = Sweeper(
+        ledger=ledger,
+        store=store,
+        dispatcher=dispatcher,
+        finalizer=finalizer,
+        clock=clock,
+        settings=SweepSettings(
+            interval_ms=int(settings.reaper_interval_s * 1000),
+            unclaimed_after_ms=int(settings.unclaimed_after_s * 1000),
+            deadline_ms=int(settings.review_deadline_s * 1000),
+            max_attempts=settings.max_attempts,
+        ),
+    )
+    built = {name: Agent(name, analysers.analysers_for(name)) for name in agents}
+    reviewer = BatchReviewer(
+        agents=built,
+        ledger=ledger,
+        bus=bus,
+        sources=sources,
+        open_workspace=open_workspace,
+        patience=Patience(lease_ms=int(settings.lease_s * 1000), max_attempts=settings.max_attempts),
+        interruptions=interruptions,
+    )
+    return ReviewService(
+        ledger=ledger,
+        bus=bus,
+        sources=sources,
+        store=store,
+        dispatcher=dispatcher,
+        reviewer=reviewer if built else None,
+        finalizer=finalizer,
+        sweeper=sweeper,
+        clock=clock,
+        read=partial(read_submission, limits=limits(settings)),
+        admission=Admission(
+            max_waiting=settings.max_waiting,
+            max_waiting_per_owner=settings.max_waiting_per_owner,
+            deadline_ms=int(settings.review_deadline_s * 1000),
+        ),
+    )

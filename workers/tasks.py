@@ -1,0 +1,36 @@
+"""The tasks: decode, call the service, translate errors."""
+
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Ignore
+
+from codereview.adapters.celery.names import FINALIZE, REVIEW_UNIT
+from codereview.errors import BackendUnavailable, LeaseLost
+from workers.celery import app
+from workers.runtime import runtime
+
+
+@app.task(name=REVIEW_UNIT, bind=True, max_retries=2, default_retry_delay=1)
+def review_unit(self: Task, review_id: str, unit_id: str) -> dict[str, Any] | None:
+    """Work on one unit; the chord's header.
+
+    Returns a small outcome and never raises to the chord. A duplicate delivery is ignored rather than answered: an
+    answer would count as the unit's completion while somebody else still works on it.
+    """
+    try:
+        outcome = runtime().service.review_unit(review_id, unit_id, worker=self.request.hostname or "")
+    except (LeaseLost, BackendUnavailable) as reason:
+        raise Ignore(str(reason)) from reason
+    if outcome is None:
+        return None
+    return {"unit": unit_id, "status": str(outcome.status), "findings": outcome.finding_count}
+
+
+@app.task(name=FINALIZE, bind=True, ignore_result=True, max_retries=2, default_retry_delay=1)
+def finalize(self: Task, review_id: str) -> None:  # noqa: ARG001  bound like every task, for its request
+    """End the review; the chord's body. What cannot be ended now is ended by the reaper."""
+    try:
+        runtime().service.finalize(review_id)
+    except BackendUnavailable as reason:
+        raise Ignore(str(reason)) from reason
