@@ -1,0 +1,118 @@
+"""Keeping a handful of child processes running until told to stop."""
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.2
+_MAX_BACKOFF_S = 10.0
+
+
+@dataclass
+class Child:
+    """One process: how to start it, how to ask it to stop, and how long it may take over that."""
+
+    name: str
+    start: Callable[[int], "subprocess.Popen[bytes]"]
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_s: float = 10.0
+    process: "subprocess.Popen[bytes] | None" = None
+    restarts: int = 0
+    started_at: float = field(default=0.0)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+
+def command(argv: Sequence[str], env: dict[str, str]) -> Callable[[int], "subprocess.Popen[bytes]"]:
+    """A way to start a command with its output to a log."""
+
+    def start(output: int) -> "subprocess.Popen[bytes]":
+        # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops them in order.
+        return subprocess.Popen(
+            list(argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, start_new_session=True
+        )
+
+    return start
+
+
+class Supervisor:
+    """Starts children in order, restarts one that dies (more slowly each time), stops them in reverse order."""
+
+    def __init__(self, children: Sequence[Child], log_dir: Path) -> None:
+        self._children = list(children)
+        self._log_dir = log_dir
+        self._stopping = threading.Event()
+        self._watch = threading.Thread(target=self._keep, name="supervisor", daemon=True)
+
+    def start(self, *, after: dict[str, Callable[[], None]] | None = None) -> None:
+        """Start each child; ``after`` maps a child's name to what must be waited for before the next one."""
+        self._log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for child in self._children:
+            self._launch(child)
+            if after and child.name in after:
+                after[child.name]()
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Stop the children, the last started first; kill those that do not."""
+        self._stopping.set()
+        if self._watch.is_alive():
+            self._watch.join()
+        for child in reversed(self._children):
+            _end(child)
+
+    def log_of(self, name: str) -> Path:
+        """Where a child's output goes."""
+        return self._log_dir / f"{name}.log"
+
+    def status(self) -> dict[str, bool]:
+        """Which children run."""
+        return {child.name: child.alive for child in self._children}
+
+    def _launch(self, child: Child) -> None:
+        output = os.open(self.log_of(child.name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            child.process = child.start(output)
+        finally:
+            os.close(output)
+        child.started_at = time.monotonic()
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(_POLL_S):
+            for child in self._children:
+                if child.alive or self._stopping.is_set():
+                    continue
+                delay = min(_MAX_BACKOFF_S, 0.5 * 2**child.restarts)
+                if time.monotonic() - child.started_at < delay:
+                    continue
+                code = child.process.returncode if child.process is not None else None
+                log.warning("child_restarted", extra={"child": child.name, "exitCode": code})
+                child.restarts += 1
+                self._launch(child)
+
+
+def _end(child: Child) -> None:
+    if child.process is None:
+        return
+    if child.process.poll() is None:
+        child.process.send_signal(child.stop_signal)
+        try:
+            child.process.wait(child.grace_s)
+        except subprocess.TimeoutExpired:
+            log.warning("child_killed", extra={"child": child.name})
+    # Whatever it left behind (prefork children, tools) goes with it.
+    with suppress(ProcessLookupError):
+        os.killpg(child.process.pid, signal.SIGKILL)
+    child.process.wait()
