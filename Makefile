@@ -1,0 +1,67 @@
+# Everything a person or CI does here. `make help` lists the targets.
+
+# The first interpreter that is new enough; 3.12 and 3.11 first, because a Redis server ships as a wheel for them.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3.14 python3 python; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$p; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EXAMPLE ?= examples/shop
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup serve format lint types imports check bench compose-test clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Review a sample project with everything running here; DEMO_ARGS=--exit to stop at the end
+	@$(BIN)/codereview demo $(EXAMPLE) $(DEMO_ARGS)
+
+test: $(VENV)/.installed-dev ## Run the tests; TESTS=tests/unit for a part, PYTEST_ARGS for options
+	@$(BIN)/python -m pytest $(TESTS) $(PYTEST_ARGS)
+
+setup: $(VENV)/.installed-dev ## Make .venv with the project and everything to work on it
+
+serve: $(VENV)/.installed ## Serve the page and the API on http://127.0.0.1:8080
+	@$(BIN)/codereview serve
+
+format: $(VENV)/.installed-dev ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: $(VENV)/.installed-dev ## Check format and style, and the Dockerfile
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/hadolint Dockerfile
+
+types: $(VENV)/.installed-dev ## Check the types, strictly
+	@$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev ## Check that imports point one way
+	@$(BIN)/lint-imports
+
+check: lint types imports test ## All of the above
+
+bench: $(VENV)/.installed-dev ## Measure against a baseline taken in the same run
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+compose-test: $(VENV)/.installed-dev ## Build the images and run docker-compose.yml for real (podman; needs root)
+	@$(BIN)/python -m pytest tests/compose --run-compose $(PYTEST_ARGS)
+
+clean: ## Remove what was built here
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .codereview
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then echo "codereview needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 2; fi
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo "installing codereview into $(VENV) …" >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: setup.cfg pyproject.toml | $(VENV)/bin/python
+	@echo "installing codereview and its development tools into $(VENV) …" >&2
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
