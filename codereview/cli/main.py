@@ -8,7 +8,7 @@ import traceback
 import click
 
 from codereview import __version__
-from codereview.cli import config, demo, doctor, keys, review, rules, serve, watch, worker
+from codereview.cli import config, coordinator, demo, doctor, keys, review, rules, serve, watch, worker
 from codereview.domain.gate import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE
 from codereview.errors import BackendUnavailable, CodeReviewError
 
@@ -32,6 +32,8 @@ for _command in (
     demo.demo,
     watch.watch,
     worker.worker,
+    worker.worker_health,
+    coordinator.coordinator,
     rules.rules,
     config.config,
     keys.keys,

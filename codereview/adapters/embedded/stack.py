@@ -96,12 +96,8 @@ class Stack:
         for queue in QUEUES:
             # The coordinator only finalizes: one process does.
             processes = 1 if queue == "coordinator" else self.concurrency
-            argv = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", queue, "-c", str(processes)]
-            argv += ["--without-gossip", "--without-mingle"]
-            children.append(Child(f"worker-{queue}", command(argv, env), grace_s=15.0))
-        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_conf", "api.wsgi:app"]
-        children.append(Child("api", command(gunicorn, env)))
-        return children
+            children.append(worker_child(queue, env, processes=processes))
+        return [*children, api_child(env)]
 
     def _environment(self) -> dict[str, str]:
         given = {
@@ -114,6 +110,19 @@ class Stack:
         # Tools shipped in wheels stand beside the interpreter.
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
         return {**os.environ, **given, "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def worker_child(queue: str, env: dict[str, str], *, processes: int = 1) -> Child:
+    """The worker of one queue."""
+    argv = [sys.executable, "-m", "celery", "-A", "workers", "worker", "-Q", queue, "-c", str(processes)]
+    argv += ["--without-gossip", "--without-mingle"]
+    return Child(f"worker-{queue}", command(argv, env), grace_s=15.0)
+
+
+def api_child(env: dict[str, str]) -> Child:
+    """The API, its page and its WebSocket."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_conf", "api.wsgi:app"]
+    return Child("api", command(gunicorn, env))
 
 
 def _lock(directory: Path) -> int:

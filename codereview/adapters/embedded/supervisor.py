@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -48,9 +49,12 @@ def command(argv: Sequence[str], env: dict[str, str]) -> Callable[[int], "subpro
 
 
 class Supervisor:
-    """Starts children in order, restarts one that dies (more slowly each time), stops them in reverse order."""
+    """Starts children in order, restarts one that dies (more slowly each time), stops them in reverse order.
 
-    def __init__(self, children: Sequence[Child], log_dir: Path) -> None:
+    Their output goes to files of ``log_dir``, or to this process's own standard error without one.
+    """
+
+    def __init__(self, children: Sequence[Child], log_dir: Path | None = None) -> None:
         self._children = list(children)
         self._log_dir = log_dir
         self._stopping = threading.Event()
@@ -58,7 +62,8 @@ class Supervisor:
 
     def start(self, *, after: dict[str, Callable[[], None]] | None = None) -> None:
         """Start each child; ``after`` maps a child's name to what must be waited for before the next one."""
-        self._log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._log_dir is not None:
+            self._log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         for child in self._children:
             self._launch(child)
             if after and child.name in after:
@@ -73,21 +78,22 @@ class Supervisor:
         for child in reversed(self._children):
             _end(child)
 
-    def log_of(self, name: str) -> Path:
-        """Where a child's output goes."""
-        return self._log_dir / f"{name}.log"
-
     def status(self) -> dict[str, bool]:
         """Which children run."""
         return {child.name: child.alive for child in self._children}
 
     def _launch(self, child: Child) -> None:
-        output = os.open(self.log_of(child.name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        output = self._output(child.name)
         try:
             child.process = child.start(output)
         finally:
             os.close(output)
         child.started_at = time.monotonic()
+
+    def _output(self, name: str) -> int:
+        if self._log_dir is None:
+            return os.dup(sys.stderr.fileno())
+        return os.open(self._log_dir / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def _keep(self) -> None:
         while not self._stopping.wait(_POLL_S):
