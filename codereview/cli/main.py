@@ -69,7 +69,7 @@ def _run(arguments: list[str] | None) -> int:
         # The reader left (`| head`); there is nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INCOMPLETE
-    except Exception as error:  # the process boundary: a person gets a line and a log to send, not a traceback
+    except Exception as error:  # noqa: BLE001  the process boundary: a person gets a line and a log to send
         _say(f"unexpected error: {type(error).__name__}: {error}; the details are in {_crash_log()}")
         return EXIT_INCOMPLETE
 

@@ -1,7 +1,6 @@
 """What a review says about one place in the code."""
 
 from enum import StrEnum
-from functools import total_ordering
 from typing import Self
 
 from pydantic import Field, PositiveInt, model_validator
@@ -9,7 +8,6 @@ from pydantic import Field, PositiveInt, model_validator
 from codereview.domain.model import Model
 
 
-@total_ordering
 class _Ranked(StrEnum):
     """An enumeration whose members are declared from the strongest to the weakest."""
 
@@ -19,20 +17,18 @@ class _Ranked(StrEnum):
         members = list(type(self))
         return len(members) - 1 - members.index(self)
 
+    # StrEnum inherits the comparisons of str, which would go by the alphabet: all four are replaced.
     def __lt__(self, other: object) -> bool:
-        if not isinstance(other, type(self)):
-            return NotImplemented
-        return self.rank < other.rank
+        return self.rank < other.rank if isinstance(other, type(self)) else NotImplemented
 
-    # StrEnum inherits str's comparisons, which total_ordering would leave alone.
     def __le__(self, other: object) -> bool:
-        return self == other or self < other
+        return self.rank <= other.rank if isinstance(other, type(self)) else NotImplemented
 
     def __gt__(self, other: object) -> bool:
-        return not self <= other
+        return self.rank > other.rank if isinstance(other, type(self)) else NotImplemented
 
     def __ge__(self, other: object) -> bool:
-        return not self < other
+        return self.rank >= other.rank if isinstance(other, type(self)) else NotImplemented
 
 
 class Severity(_Ranked):
