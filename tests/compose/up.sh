@@ -87,7 +87,7 @@ printf '#!/bin/sh\nexec moto_server -H 0.0.0.0 -p 8000\n' > "$work/dynamodb-entr
 chmod 755 "$work/dynamodb-entry"
 stand_in "docker.io/$dynamodb" <<X1
 FROM $base
-RUN pip install --quiet 'moto[dynamodb,s3,server]>=5.2'
+RUN python -m pip install --quiet 'moto[dynamodb,s3,server]>=5.2'
 COPY dynamodb-entry /usr/local/bin/
 ENTRYPOINT ["dynamodb-entry"]
 X1
