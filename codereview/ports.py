@@ -133,8 +133,9 @@ class Emitted(StrEnum):
 
     APPENDED = "appended"
     DUPLICATE = "duplicate"  # this fact was stated before
-    REFUSED = "refused"  # the review is decided, or the lease is lost
+    REFUSED = "refused"  # the review is decided, the lease is lost, or the finding to update is not there
     UNKNOWN = "unknown"  # no such review
+    FULL = "full"  # the log takes no more events but the terminal one; a finding is kept all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,8 @@ class EventBus(Protocol):
 
     def follow(self, review_id: str, *, after: int = 0, idle_s: float = 15.0) -> Iterator[Event | None]:
         """Events with id > after as they come, ending after the terminal one; None after each ``idle_s`` seconds
-        without an event, so that the caller can do something else or stop."""
+        without an event, so that the caller can do something else or stop. An ``after`` beyond the log counts as
+        its end. Raises UnknownReview when nothing (any more) is known of the review."""
         ...
 
 

@@ -1,0 +1,7 @@
+"""The live state of reviews in this process: for the command line, and for the tests of whoever uses codereview."""
+
+from codereview.adapters.memory.bus import MemoryEventBus
+from codereview.adapters.memory.ledger import MemoryLedger
+from codereview.adapters.memory.stores import MemoryIdempotencyStore, MemorySourceStore
+
+__all__ = ["MemoryEventBus", "MemoryIdempotencyStore", "MemoryLedger", "MemorySourceStore"]

@@ -1,0 +1,98 @@
+"""Every key and channel codereview uses in Redis.
+
+| key | type | content |
+|---|---|---|
+| ``review:{id}:state`` | hash | status, decision, counters, timestamps, tokens, cost |
+| ``review:{id}:units`` | hash | per unit ``spec:{unit}``, ``status:{unit}``, ``leaseUntil:{unit}`` … (see `units`) |
+| ``review:{id}:events`` | list | the event log; element n (1-based) is event id n |
+| ``review:{id}:findings`` | hash | fingerprint → finding JSON |
+| ``review:{id}:emitted`` | set | names of the facts stated, against duplicates |
+| ``review:{id}:source`` | hash | ``batch:{batch id}`` → compressed JSON; ``facts`` → compressed JSON |
+| ``reviews:deadlines`` | zset | reviews without a terminal event, by deadline (ms) |
+| ``reviews:waiting`` | hash | ``count:{owner}`` → how many of them; ``owner:{id}`` → whose one is |
+| ``agent:{agentId}:status`` | string | JSON heartbeat of a worker |
+| ``ws:connections:{reviewId}`` | set | API Gateway connection ids |
+| ``idempotency:{owner}:{key}`` | hash | digest, reviewId, call |
+| ``{name}:lock`` | string | who holds a named lock |
+| ``cache:findings:{hash}`` | string | findings of code reviewed before |
+| ``budget:tokens:{hour}`` | string | tokens used in an hour by the whole deployment |
+| channel ``events:{id}`` | | each event as it is appended |
+| channel ``agent:commands`` | | JSON commands to workers |
+
+Every key expires. The names of a review's keys share no hash slot, so Redis Cluster cannot hold them: the scripts
+need a server with cluster mode disabled.
+"""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+AGENT_COMMANDS = "agent:commands"
+DEADLINES = "reviews:deadlines"
+WAITING = "reviews:waiting"
+#: Matches the status key of every agent.
+AGENT_STATUSES = "agent:*:status"
+
+
+class ReviewKeys(NamedTuple):
+    """The KEYS of every script about one review, in the order the scripts unpack them."""
+
+    state: str
+    units: str
+    events: str
+    findings: str
+    emitted: str
+    source: str
+    channel: str
+    deadlines: str
+    waiting: str
+
+
+def of_review(review_id: str) -> ReviewKeys:
+    """The keys of one review, its channel, and the two indexes it stands in."""
+    prefix = f"review:{review_id}:"
+    return ReviewKeys(
+        state=f"{prefix}state",
+        units=f"{prefix}units",
+        events=f"{prefix}events",
+        findings=f"{prefix}findings",
+        emitted=f"{prefix}emitted",
+        source=f"{prefix}source",
+        channel=event_channel(review_id),
+        deadlines=DEADLINES,
+        waiting=WAITING,
+    )
+
+
+def event_channel(review_id: str) -> str:
+    """The channel on which the review's events are published."""
+    return f"events:{review_id}"
+
+
+def agent_status(agent_id: str) -> str:
+    """The heartbeat of one worker."""
+    return f"agent:{agent_id}:status"
+
+
+def ws_connections(review_id: str) -> str:
+    """The API Gateway connections that follow a review."""
+    return f"ws:connections:{review_id}"
+
+
+def idempotency(owner: str, key: str) -> str:
+    """What an Idempotency-Key stands for. The owner is quoted, so that no two pairs share a name."""
+    return f"idempotency:{quote(owner, safe='')}:{key}"
+
+
+def lock(name: str) -> str:
+    """A named lock."""
+    return f"{name}:lock"
+
+
+def findings_cache(content: str) -> str:
+    """The findings of code reviewed before, by the hash of everything they depend on."""
+    return f"cache:findings:{content}"
+
+
+def token_budget(hour: str) -> str:
+    """The tokens used in an hour, e.g. "2026-11-22T14"."""
+    return f"budget:tokens:{hour}"

@@ -1,0 +1,1 @@
+"""The server-side scripts; `codereview.adapters.redis.scripts` loads and runs them."""
