@@ -26,6 +26,9 @@ UNAVAILABLE = (
 _KEEPALIVE = {socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
 if hasattr(socket, "TCP_KEEPIDLE"):  # macOS names it otherwise
     _KEEPALIVE[socket.TCP_KEEPIDLE] = 15
+if hasattr(socket, "TCP_USER_TIMEOUT"):
+    # Keepalive is silent while data waits to be acknowledged: then this ends a connection nobody answers on.
+    _KEEPALIVE[socket.TCP_USER_TIMEOUT] = 15_000
 
 
 def connect(
