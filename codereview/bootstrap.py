@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from redis import Redis
+
 import codereview.analysers.registry as analysers
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
@@ -17,7 +19,7 @@ from codereview.adapters.redis.client import connect
 from codereview.adapters.redis.idempotency import RedisIdempotencyStore
 from codereview.adapters.redis.ledger import RedisLedger
 from codereview.adapters.redis.sources import RedisSourceStore
-from codereview.adapters.redis.status import AgentStatusBoard
+from codereview.adapters.redis.status import AgentCommands, AgentStatusBoard
 from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
 from codereview.adapters.system import SystemClock
 from codereview.agents.base import Agent
@@ -55,6 +57,8 @@ class Service:
     keys: KeyRing | None
     idempotency: IdempotencyStore
     board: AgentStatusBoard
+    commands: AgentCommands
+    redis: Redis
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
     Connects to nothing yet. Raises ConfigurationError.
     """
     client = connect(broker_url(settings))
-    board = AgentStatusBoard(client)
+    commands = AgentCommands(client)
     ledger, bus, sources = RedisLedger(client), RedisEventBus(client), RedisSourceStore(client)
     store, key_store = stores(settings)
     return Service(
@@ -86,7 +90,7 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
             bus=bus,
             sources=sources,
             store=store,
-            dispatcher=CeleryDispatcher(sender(settings), client, board),
+            dispatcher=CeleryDispatcher(sender(settings), client, commands),
             agents=AGENTS if agents else (),
             interruptions=interruptions,
         ),
@@ -95,7 +99,9 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
         store=store,
         keys=KeyRing(key_store) if settings.auth == "keys" else None,
         idempotency=RedisIdempotencyStore(client),
-        board=board,
+        board=AgentStatusBoard(client),
+        commands=commands,
+        redis=client,
     )
 
 

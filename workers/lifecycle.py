@@ -9,8 +9,10 @@ from typing import Any
 from celery import signals
 from celery.worker import state
 
+from codereview import __version__
 from codereview.adapters.celery.names import QUEUES
-from codereview.adapters.redis.status import AgentStatus, Command
+from codereview.adapters.redis.status import AgentCommand, AgentState, AgentStatus, CommandName
+from codereview.adapters.system import SystemClock
 from codereview.bootstrap import Service, build
 from codereview.config import load_settings
 from codereview.errors import BackendUnavailable
@@ -51,6 +53,17 @@ class Companion:
         self._worker = worker
         self._queues = [queue.name for queue in app.amqp.queues.consume_from.values()]
         self._agents = [name for name in self._queues if name in QUEUES]
+        self._clock = SystemClock()
+        self._doing: tuple[AgentState, tuple[str, str]] | None = None
+        self._since = 0
+        self._actions: dict[CommandName, Callable[[], object]] = {
+            CommandName.DRAIN: self.drain,
+            CommandName.RESUME: self.resume,
+            CommandName.RELOAD: lambda: app.control.pool_restart(destination=[worker.hostname]),
+            CommandName.PING: self._report,
+            # Running units see the ledger's flag when they next renew or emit; nothing more to do here.
+            CommandName.CANCEL: lambda: None,
+        }
         self._stopped = threading.Event()
         self._draining = threading.Event()
         self._threads = [
@@ -68,7 +81,8 @@ class Companion:
         self._stopped.set()
         for thread in self._threads:
             thread.join(timeout=2 * _TICK_S)
-        self._survive(lambda: self._service.board.remove(self._worker.hostname))
+        for agent in self._agents:
+            self._survive(lambda agent=agent: self._service.board.leave(self._id_as(agent)))
 
     def drain(self) -> None:
         """Take no new unit; what runs is finished."""
@@ -88,45 +102,44 @@ class Companion:
             self._stopped.wait(_HEARTBEAT_S)
 
     def _report(self) -> None:
-        units = tuple(_unit(request) for request in list(state.active_requests))
-        self._service.board.write(
-            AgentStatus(
-                agent_id=self._worker.hostname,
-                agents=tuple(self._agents),
-                state="draining" if self._draining.is_set() else "busy" if units else "idle",
-                units=units,
-                pid=self._worker.pid or 0,
-                host=socket.gethostname(),
+        requests = list(state.active_requests)
+        doing = AgentState.BUSY if requests else AgentState.IDLE
+        if self._draining.is_set():
+            doing = AgentState.DRAINING
+        if (doing, _unit(requests)) != self._doing:
+            self._doing, self._since = (doing, _unit(requests)), self._clock.now_ms()
+        review_id, unit_id = _unit(requests)
+        for agent in self._agents:
+            self._service.board.beat(
+                AgentStatus(
+                    agent_id=self._id_as(agent),
+                    agent=agent,
+                    state=doing,
+                    since=self._since,
+                    at=self._clock.now_ms(),
+                    review_id=review_id,
+                    unit_id=unit_id,
+                    host=socket.gethostname(),
+                    pid=self._worker.pid or 0,
+                    version=__version__,
+                )
             )
-        )
+
+    def _id_as(self, agent: str) -> str:
+        """The worker's id on the board; one that serves several queues is there once for each."""
+        hostname = str(self._worker.hostname)
+        return hostname if len(self._agents) == 1 else f"{agent}.{hostname}"
 
     def _obey(self) -> None:
-        while not self._stopped.is_set():
-            self._survive(self._listen)
-            self._stopped.wait(_TICK_S)
-
-    def _listen(self) -> None:
-        for command in self._service.board.commands(idle_s=_TICK_S):
+        for command in self._service.commands.listen(idle_s=_TICK_S):
             if self._stopped.is_set():
                 return
             if command is not None and self._is_meant(command):
-                self._act(command)
+                log.info("agent_command", extra={"command": command.command, "reviewId": command.review_id})
+                self._survive(self._actions[command.command])
 
-    def _is_meant(self, command: Command) -> bool:
-        own = (None, "", self._worker.hostname)
-        return command.agent_id in own and (not command.agent or command.agent in self._agents)
-
-    def _act(self, command: Command) -> None:
-        actions: dict[str, Callable[[], object]] = {
-            "drain": self.drain,
-            "resume": self.resume,
-            "reload": lambda: app.control.pool_restart(destination=[self._worker.hostname]),
-            "ping": self._report,
-            # Running units see the ledger's flag when they next renew or emit; nothing more to do here.
-            "cancel": lambda: None,
-        }
-        log.info("agent_command", extra={"command": command.command, "reviewId": command.review_id})
-        actions[command.command]()
+    def _is_meant(self, command: AgentCommand) -> bool:
+        return any(command.addresses(agent_id=self._id_as(agent), agent=agent) for agent in self._agents)
 
     def _reap(self) -> None:
         interval = self._service.settings.reaper_interval_s
@@ -159,6 +172,7 @@ def _stop_companion(**_: object) -> None:
         _companions.pop().stop()
 
 
-def _unit(request: Any) -> str:
-    args = request.args or ()
-    return "/".join(str(part) for part in args[:2]) or str(request.name)
+def _unit(requests: list[Any]) -> tuple[str, str]:
+    """Review and unit of the first task under way, ("", "") when there is none."""
+    args = tuple(requests[0].args or ()) if requests else ()
+    return (str(args[0]), str(args[1])) if len(args) > 1 else (str(args[0]) if args else "", "")

@@ -10,11 +10,11 @@ import click
 import codereview.analysers.registry as analysers
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.embedded.redis_server import find_binary
-from codereview.adapters.redis.client import connect
+from codereview.adapters.redis.client import connect, translated_errors
 from codereview.bootstrap import stores
 from codereview.config import Settings, load_settings
 from codereview.domain.gate import EXIT_CLEAN, EXIT_USAGE
-from codereview.errors import BackendUnavailable, CodeReviewError
+from codereview.errors import CodeReviewError
 
 #: External programs of the analysers; the others are libraries.
 _TOOLS = ("bandit", "ruff", "oxlint", "shellcheck", "hadolint", "zizmor")
@@ -52,13 +52,8 @@ def _analysers(_: Settings) -> str:
 def _redis(settings: Settings) -> str:
     if not settings.redis_url:
         return f"none given; `codereview serve` will start {find_binary()}"
-    client = connect(broker_url(settings))
-    try:
+    with connect(broker_url(settings)) as client, translated_errors():
         version = client.info("server")["redis_version"]
-    except OSError as error:
-        raise BackendUnavailable(f"CODEREVIEW_REDIS_URL does not answer: {error}") from error
-    finally:
-        client.close()
     return f"answers, version {version}"
 
 

@@ -29,9 +29,6 @@ def worker_health() -> None:
     """Succeed when this host's worker is on the status board: for container health checks."""
     settings = load_settings()
     host = socket.gethostname()
-    client = connect(broker_url(settings))
-    try:
+    with connect(broker_url(settings)) as client:
         if not any(status.host == host for status in AgentStatusBoard(client).all()):
             raise BackendUnavailable(f"no worker of host {host} has reported lately")
-    finally:
-        client.close()

@@ -105,6 +105,8 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "worker_soft_shutdown_timeout": 20,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
+        # For the command "reload".
+        "worker_pool_restarts": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "timezone": "UTC",

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from codereview.adapters.celery.config import celery_config, guard_reconnect, result_url
 from codereview.adapters.celery.names import COORDINATOR, FINALIZE, REVIEW_UNIT
-from codereview.adapters.redis.status import AgentStatusBoard, Command
+from codereview.adapters.redis.status import AgentCommand, AgentCommands, CommandName
 from codereview.config import Settings
 from codereview.domain.units import UnitSpec
 from codereview.errors import BackendUnavailable
@@ -28,10 +28,10 @@ def sender(settings: Settings) -> Celery:
 class CeleryDispatcher:
     """The chord: a unit per agent and batch on the agents' queues, then finalize on the coordinator's."""
 
-    def __init__(self, app: Celery, client: "redis.Redis", board: AgentStatusBoard) -> None:
+    def __init__(self, app: Celery, client: "redis.Redis", commands: AgentCommands) -> None:
         self._app = app
         self._client = client
-        self._board = board
+        self._commands = commands
 
     def launch(self, review_id: str, units: Sequence[UnitSpec]) -> None:
         """Send the chord. Raises BackendUnavailable when the broker cannot be reached."""
@@ -56,8 +56,7 @@ class CeleryDispatcher:
 
     def revoke(self, review_id: str) -> None:
         """Tell every worker over ``agent:commands``."""
-        with _reachable():
-            self._board.send(Command(command="cancel", review_id=review_id))
+        self._commands.send(AgentCommand(command=CommandName.CANCEL, review_id=review_id))
 
     def _unit(self, review_id: str, unit: UnitSpec, member: bool = False) -> Signature:
         # A name of its own for the chord's member shows the review in every tool that lists tasks.
