@@ -9,6 +9,7 @@ from functools import partial
 from redis import Redis
 
 import codereview.analysers.registry as analysers
+from codereview.adapters.aws import AwsClients
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
 from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, create_tables
@@ -126,9 +127,18 @@ def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
     if settings.store == "sqlite":
         path = settings.database_path
         return SqliteReviewStore(path, retention_days=settings.retention_days), SqliteKeyStore(path)
+    clients = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    bucket, days = settings.bodies_bucket, settings.retention_days
     if settings.create_tables:
-        create_tables(settings)
-    return DynamoReviewStore(settings), DynamoKeyStore(settings)
+        create_tables(
+            clients,
+            reviews_table=settings.reviews_table,
+            keys_table=settings.keys_table,
+            bucket=bucket,
+            retention_days=days,
+        )
+    reviews = DynamoReviewStore(settings.reviews_table, clients=clients, bucket=bucket, retention_days=days)
+    return reviews, DynamoKeyStore(settings.keys_table, clients=clients)
 
 
 def secret_key(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from codereview.adapters.memory.bus import MemoryEventBus
 from codereview.adapters.memory.ledger import MemoryLedger
+from codereview.adapters.memory.reviews import MemoryReviewStore
 from codereview.adapters.memory.stores import MemoryIdempotencyStore, MemorySourceStore
 
-__all__ = ["MemoryEventBus", "MemoryIdempotencyStore", "MemoryLedger", "MemorySourceStore"]
+__all__ = ["MemoryEventBus", "MemoryIdempotencyStore", "MemoryLedger", "MemoryReviewStore", "MemorySourceStore"]
