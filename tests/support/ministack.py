@@ -66,7 +66,7 @@ class Ministack:
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises RuntimeError with its log when it does not."""
-        log = tempfile.TemporaryFile()
+        log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._process = subprocess.Popen(
             [PROGRAM],

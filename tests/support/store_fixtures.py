@@ -1,0 +1,52 @@
+"""Fixtures over the durable stores, for a test module that says ``pytest_plugins = ("support.store_fixtures",)``."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+from support.clock import FixedClock
+from support.durable_stores import REGION, Aws, Backend, dynamodb, furnish, give_credentials, sqlite
+from support.ministack import INSTALL, Ministack, installed
+
+from codereview.adapters.aws import AwsClients
+
+
+@pytest.fixture
+def store_clock() -> FixedClock:
+    """The time by which stores expire things."""
+    return FixedClock()
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """The address of a running ministack."""
+    if not installed():
+        if os.environ.get("CODEREVIEW_REQUIRE_MINISTACK"):
+            pytest.fail(f"ministack is required here and not installed: {INSTALL}")
+        pytest.skip(f"NOT TESTED against a local AWS, ministack is not installed: {INSTALL}")
+    with Ministack() as running:
+        yield running.url
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """AWS inside this process (moto)."""
+    give_credentials(monkeypatch)
+    with mock_aws():
+        yield furnish(AwsClients(region=REGION))
+
+
+@pytest.fixture
+def backend(
+    request: pytest.FixtureRequest, tmp_path: Path, store_clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> Backend:
+    """One durable backend, empty. Tests take it parametrised by `BACKENDS`."""
+    if request.param == "sqlite":
+        return sqlite(tmp_path / "reviews.sqlite3", store_clock)
+    if request.param == "moto":
+        return dynamodb(request.getfixturevalue("aws"), store_clock)
+    endpoint = request.getfixturevalue("ministack")
+    give_credentials(monkeypatch)
+    return dynamodb(furnish(AwsClients(region=REGION, endpoint_url=endpoint)), store_clock, endpoint)
