@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from codereview.application.finalizing import Finalizer
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
-from codereview.domain.reviews import ReviewStatus
+from codereview.domain.reviews import ReviewStatus, Verdict
 from codereview.domain.units import OutcomeStatus, UnitOutcome, UnitState, UnitStatus
 from codereview.ports import Clock, Dispatcher, LiveReview, ReviewLedger, ReviewStore
 
@@ -101,7 +101,12 @@ class Sweeper:
             if review is None or self._ledger.read(review_id) is not None:
                 continue
             reason = "The review ended early: its live state was lost."
-            ended = {"status": ReviewStatus.FAILED, "completed_at": now, "notices": (*review.notices, reason)}
+            ended = {
+                "status": ReviewStatus.FAILED,
+                "verdict": Verdict.FAILED,
+                "completed_at": now,
+                "notices": (*review.notices, reason),
+            }
             self._store.put(review.model_copy(update=ended))
             log.error("review_lost", extra={"reviewId": review_id})
             buried += 1
