@@ -31,7 +31,10 @@ def plan(sources: Sources, agents: Sequence[str]) -> Plan:
     Files are taken in an order that keeps a package together, and a batch ends where a directory does if it is full
     enough by then: analysers resolve imports within a batch.
     """
-    groups = tuple(_cut(sorted(sources.files, key=_neighbourhood)))
+    files = sorted(sources.files, key=_neighbourhood)
+    scale = 1.0
+    while len(groups := tuple(_cut(files, scale))) > MAX_BATCHES:
+        scale *= 1.25
     batches = tuple(Batch(id=f"b{number:03}", files=files) for number, files in enumerate(groups, start=1))
     units = tuple(
         UnitSpec(
@@ -57,10 +60,9 @@ def summarise(sources: Sources) -> SourceSummary:
     )
 
 
-def _cut(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
+def _cut(files: Sequence[SourceFile], scale: float) -> Iterator[tuple[SourceFile, ...]]:
     sizes = [file.size for file in files]
-    target_bytes = max(TARGET_BYTES, _share(sum(sizes)))
-    target_files = max(TARGET_FILES, _share(len(files)))
+    target_bytes, target_files = TARGET_BYTES * scale, TARGET_FILES * scale
     batch: list[SourceFile] = []
     held = 0
     for file, size in zip(files, sizes, strict=True):
@@ -74,11 +76,6 @@ def _cut(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
         held += size
     if batch:
         yield tuple(batch)
-
-
-def _share(total: int) -> int:
-    # Half of the batches may end early, at three quarters of the target: the limit holds all the same.
-    return -(-total * 3 // (2 * MAX_BATCHES))
 
 
 def _neighbourhood(file: SourceFile) -> tuple[str, str]:

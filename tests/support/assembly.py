@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from codereview.inputs.submitted import read_submission
-
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
 from codereview.agents.base import Agent
 from codereview.application.finalizing import Finalizer
@@ -15,7 +13,7 @@ from codereview.application.sweeping import Sweeper, SweepSettings
 from codereview.domain.events import Event
 from codereview.domain.reviews import ReviewOptions
 from codereview.domain.sources import Batch, SourceFile, Sources
-from codereview.domain.submission import Job
+from codereview.domain.submission import Job, Submission
 from codereview.domain.units import UnitSpec
 from codereview.errors import BackendUnavailable
 from codereview.ports import Analyser
@@ -65,6 +63,12 @@ class Files:
     @property
     def context(self) -> Sequence[SourceFile]:
         return self.batch.context
+
+
+def _read(submission: Submission) -> Sources:
+    """The code of a submission, taken as Python; reading submissions has tests of its own."""
+    file = SourceFile(path=submission.filename or "snippet.py", text=submission.code or "", language="python")
+    return Sources(files=(file,) if file.text else ())
 
 
 class Assembly:
@@ -117,7 +121,7 @@ class Assembly:
                 settings=SweepSettings(interval_ms=1, unclaimed_after_ms=10_000, deadline_ms=deadline_ms),
             ),
             clock=self.clock,
-            read=read_submission,
+            read=_read,
             admission=Admission(admission.max_waiting, admission.max_waiting_per_owner, deadline_ms),
         )
 

@@ -1,7 +1,7 @@
 """What keeps a review alive: duplicates, lost workers, lost messages, deadlines, lost state."""
 
 import pytest
-from assembly import Assembly
+from support.assembly import Assembly
 
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger
 from codereview.application.reviewing import UnitBusy

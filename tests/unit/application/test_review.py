@@ -1,7 +1,7 @@
 """A review from submission to its end: what is emitted, stored and said."""
 
 import pytest
-from assembly import Assembly
+from support.assembly import Assembly
 
 from codereview.application.review_service import Admission
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
