@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from codereview.adapters.aws import AwsClients, explained
 from codereview.adapters.cursors import DEFAULT_KEY, Cursors, Position
-from codereview.adapters.dynamodb.attributes import Item, from_attribute, is_key, size_of_item
+from codereview.adapters.dynamodb.attributes import Attribute, Item, from_attribute, is_key, size_of_item
 from codereview.adapters.dynamodb.items import (
     ITEM_LIMIT,
     expired,
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: Queries one page may cost. A filter that fits little is followed page by page rather than in one long request.
 _QUERIES_PER_PAGE = 10
+#: More findings than this never fit: an empty one has more than 200 bytes, mostly names of attributes.
+_MOST_INLINE = ITEM_LIMIT // 200
 #: Times a body is looked for when the review is being replaced meanwhile.
 _READS = 3
 
@@ -73,15 +75,7 @@ class DynamoReviewStore:
         Raises ConfigurationError when the review is over 350 KB and there is no bucket, TooLarge when even its
         summary is over that.
         """
-        item = inline_item(review, self._retention_days)
-        if size_of_item(item) > ITEM_LIMIT:
-            packed = pack(review)
-            reference = self._bodies.reference(review.id, packed)
-            item = reference_item(review, self._retention_days, reference)
-            if (size := size_of_item(item)) > ITEM_LIMIT:
-                raise TooLarge(f"the summary of review {review.id} has {size:,} bytes, {ITEM_LIMIT:,} can be stored")
-            # First the body, then the item that names it. If the item's fate is not known, the body must stay.
-            self._bodies.write(reference, packed)
+        item = self._item(review)
         with explained(f"table {self._table}"):
             replaced = self._clients.dynamodb().put_item(TableName=self._table, Item=item, ReturnValues="ALL_OLD")
         self._remove_body(replaced.get("Attributes", {}))
@@ -150,6 +144,21 @@ class DynamoReviewStore:
         removed = answer.get("Attributes", {})
         self._remove_body(removed)
         return bool(removed) and not expired(removed, self._clock.now_ms())
+
+    def _item(self, review: Review) -> dict[str, Attribute]:
+        """The item to put; the body, when it does not lie in it, is already written."""
+        if len(review.findings) <= _MOST_INLINE:
+            item = inline_item(review, self._retention_days)
+            if size_of_item(item) <= ITEM_LIMIT:
+                return item
+        packed = pack(review)
+        reference = self._bodies.reference(review.id, packed)
+        item = reference_item(review, self._retention_days, reference)
+        if (size := size_of_item(item)) > ITEM_LIMIT:
+            raise TooLarge(f"the summary of review {review.id} has {size:,} bytes, {ITEM_LIMIT:,} can be stored")
+        # Should the item then not be put, or its fate be unknown, the body stays: the item may name it after all.
+        self._bodies.write(reference, packed)
+        return item
 
     def _remove_body(self, item: Item) -> None:
         if reference := reference_of(item):
