@@ -13,6 +13,7 @@ from codereview.adapters.aws import AwsClients
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
 from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, create_tables
+from codereview.adapters.file_bodies import FileBodies
 from codereview.adapters.local_dispatcher import LocalDispatcher
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
 from codereview.adapters.redis.bus import RedisEventBus
@@ -137,7 +138,10 @@ def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
             bucket=bucket,
             retention_days=days,
         )
-    reviews = DynamoReviewStore(settings.reviews_table, clients=clients, bucket=bucket, retention_days=days)
+    bodies = FileBodies(settings.bodies_dir) if settings.bodies_dir is not None else None
+    reviews = DynamoReviewStore(
+        settings.reviews_table, clients=clients, bucket=bucket, bodies=bodies, retention_days=days
+    )
     return reviews, DynamoKeyStore(settings.keys_table, clients=clients)
 
 

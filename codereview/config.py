@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     keys_table: str = "codereview-keys"
     #: S3 bucket for bodies over DynamoDB's item limit.
     bodies_bucket: str = ""
+    #: Directory for such bodies instead of a bucket, shared by every process; for stand-ins of AWS on one machine.
+    bodies_dir: Path | None = None
     aws_region: str = Field(default="us-east-1", validation_alias=AliasChoices("CODEREVIEW_AWS_REGION", "AWS_REGION"))
     #: Endpoint of an AWS stand-in; empty for the real one.
     aws_endpoint_url: str = ""

@@ -1,0 +1,1 @@
+"""How code gets in: each reader gives `Sources`, and says what it left out and why."""

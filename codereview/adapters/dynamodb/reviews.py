@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
@@ -40,9 +40,29 @@ _MOST_INLINE = ITEM_LIMIT // 200
 _READS = 3
 
 
+class Bodies(Protocol):
+    """Where bodies too large for an item lie: `S3Bodies`, or another place that keeps its promises."""
+
+    def reference(self, review_id: str, packed: bytes) -> str:
+        """A new reference for this body."""
+        ...
+
+    def write(self, reference: str, packed: bytes) -> None:
+        """Store the body."""
+        ...
+
+    def read(self, reference: str) -> bytes | None:
+        """The body, or None when it is not there (any more)."""
+        ...
+
+    def remove(self, reference: str) -> None:
+        """Remove a body that no item names any more."""
+        ...
+
+
 class DynamoReviewStore:
-    """A `ReviewStore` in ``table``; bodies too large for an item lie in ``bucket``, ended reviews expire after
-    ``retention_days``.
+    """A `ReviewStore` in ``table``; bodies too large for an item lie in ``bucket``, or in ``bodies`` where given;
+    ended reviews expire after ``retention_days``.
 
     `get` sees every write that came before it; `page` and `unfinished` read indexes, which follow within a second or
     so. Every method raises BackendUnavailable or ConfigurationError when DynamoDB or S3 cannot be used.
@@ -54,13 +74,14 @@ class DynamoReviewStore:
         *,
         clients: AwsClients,
         bucket: str = "",
+        bodies: Bodies | None = None,
         retention_days: int = 7,
         clock: Clock | None = None,
         cursor_key: bytes = DEFAULT_KEY,
     ) -> None:
         self._table = table
         self._clients = clients
-        self._bodies = S3Bodies(bucket, clients)
+        self._bodies = bodies or S3Bodies(bucket, clients)
         self._retention_days = retention_days
         self._clock = clock or SystemClock()
         self._cursors = Cursors(cursor_key)
