@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from redis import ConnectionPool, Redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError
+from redis.exceptions import MasterDownError, OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -23,6 +23,7 @@ UNAVAILABLE = (
     MasterDownError,
     OutOfMemoryError,
 )
+_REFUSALS = ("READONLY", "OOM", "MASTERDOWN")
 _KEEPALIVE = {socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
 if hasattr(socket, "TCP_KEEPIDLE"):  # macOS names it otherwise
     _KEEPALIVE[socket.TCP_KEEPIDLE] = 15
@@ -94,8 +95,14 @@ def redact(url: str) -> str:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise BackendUnavailable for what redis-py raises when the server is away."""
+    """Raise BackendUnavailable for what redis-py raises when the server is away, failing over, or full."""
     try:
         yield
     except UNAVAILABLE as error:
         raise BackendUnavailable(f"Redis is not available ({type(error).__name__})") from error
+    except ResponseError as error:
+        # What a command inside a script answered comes wrapped from servers before version 7.
+        reason = next((reason for reason in _REFUSALS if f"-{reason} " in str(error)), None)
+        if reason is None:
+            raise
+        raise BackendUnavailable(f"Redis is not available ({reason})") from error

@@ -15,7 +15,8 @@ from codereview.errors import BackendUnavailable, UnknownReview
 _CHECK_S = 2.0
 #: Events fetched from the log at a time.
 _PAGE = 500
-_MAX_DELAY_S = 1.0
+#: Failures in a row after which Redis counts as away, when it was never reached before.
+_FIRST_TRIES = 3
 
 
 class Follower:
@@ -39,17 +40,18 @@ class Follower:
         """See `codereview.ports.EventBus.follow`. The first contact may raise BackendUnavailable; later outages are
         waited out."""
         idle_at = time.monotonic() + idle_s
-        delay: float | None = None
+        reached, failures = False, 0
         while True:
             try:
                 batch = self._next(min(_CHECK_S, max(0.0, idle_at - time.monotonic())))
-                delay = 0.0
+                reached, failures = True, 0
             except BackendUnavailable:
-                if delay is None:
+                failures += 1
+                if not reached and failures == _FIRST_TRIES:
                     raise
                 self.close()
-                time.sleep(min(delay, max(0.0, idle_at - time.monotonic())))
-                delay, batch = min(_MAX_DELAY_S, 2 * delay or 0.05), []
+                time.sleep(min(_pause_s(failures), max(0.0, idle_at - time.monotonic())))
+                batch = []
             for event in batch:
                 yield event
                 idle_at = time.monotonic() + idle_s
@@ -100,3 +102,8 @@ class Follower:
         self._behind = self._cursor < length
         self._over = bool(over) and not self._behind
         return [Event.model_validate_json(payload) for payload in payloads]
+
+
+def _pause_s(failures: int) -> float:
+    """How long to wait before the next try: not at all at first, then longer and longer, a second at most."""
+    return min(1.0, 0.025 * 2 ** min(failures, 6)) if failures > 1 else 0.0

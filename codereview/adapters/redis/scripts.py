@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from redis import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from codereview.adapters.redis.client import translated_errors
 
@@ -38,9 +38,17 @@ class Scripts:
 
     def run(self, name: str, keys: Sequence[str], *args: Argument) -> Any:
         """What the script returns: bytes, int, None, or lists of them. Raises BackendUnavailable."""
-        script = source(name)
         with translated_errors():
             try:
-                return self._client.evalsha(script.digest, len(keys), *keys, *args)
-            except NoScriptError:  # a server that has not seen it, or was restarted
-                return self._client.eval(script.text, len(keys), *keys, *args)
+                return self._send(source(name), keys, args)
+            except ResponseError as error:
+                if "-READONLY " in str(error):
+                    # This was the primary before a failover: the name leads to another server by now.
+                    self._client.connection_pool.disconnect()
+                raise
+
+    def _send(self, script: Source, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        try:
+            return self._client.evalsha(script.digest, len(keys), *keys, *args)
+        except NoScriptError:  # a server that has not seen it, or was restarted
+            return self._client.eval(script.text, len(keys), *keys, *args)
