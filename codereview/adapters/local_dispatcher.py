@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from codereview.domain.units import UnitSpec
 from codereview.errors import LeaseLost
@@ -75,6 +76,6 @@ class LocalDispatcher:
                 self.finalize(review_id)
 
 
-def _report(future: Future[object]) -> None:
+def _report(future: Future[Any]) -> None:
     if not future.cancelled() and (error := future.exception()) is not None:
         log.error("local_task_failed", exc_info=error)

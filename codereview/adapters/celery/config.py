@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
-from kombu import Queue
+from kombu.entity import Queue
 from kombu.transport.redis import Channel
 
 from codereview.adapters.celery.names import COORDINATOR, QUEUES
@@ -75,7 +75,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],
-        "task_queues": [Queue(name) for name in QUEUES],
+        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_default_queue": COORDINATOR,
         "task_create_missing_queues": False,
         "task_acks_late": True,
@@ -130,7 +130,7 @@ def guard_reconnect() -> None:
     def connparams(self: Channel, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise redis.ConnectionError("the transport is closed")
-        return original(self, asynchronous)
+        return original(self, asynchronous)  # type: ignore[no-untyped-call]
 
     connparams.guarded = True  # type: ignore[attr-defined]
-    Channel._connparams = connparams
+    Channel._connparams = connparams  # type: ignore[method-assign]
