@@ -2,6 +2,8 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from codereview.adapters.sqlite.errors import primary_code
@@ -45,12 +47,27 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises ConfigurationError when the file is another program's, or a newer version's.
     """
-    if _version(connection, path) < len(MIGRATIONS):
+    with _transaction(connection, "BEGIN"):
+        version = _version(connection, path)
+    if version < len(MIGRATIONS):
         _use_write_ahead_log(connection)
-        _migrate(connection, path)
+        with _transaction(connection, "BEGIN IMMEDIATE"):
+            _migrate(connection, path)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
+    # To be called in a transaction: another process may be migrating the file between two of these statements.
     version = _number(connection, "PRAGMA user_version")
     application = _number(connection, "PRAGMA application_id")
     if application != APPLICATION_ID and (version or _number(connection, "SELECT count(*) FROM sqlite_master")):
@@ -64,17 +81,11 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for number in range(_version(connection, path), len(MIGRATIONS)):
-            for statement in MIGRATIONS[number]:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    for number in range(_version(connection, path), len(MIGRATIONS)):
+        for statement in MIGRATIONS[number]:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

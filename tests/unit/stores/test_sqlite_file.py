@@ -6,7 +6,9 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,34 @@ def test_the_file_is_in_write_ahead_mode_and_synced(store: SqliteReviewStore, pa
     assert query(path, "PRAGMA journal_mode") == [("wal",)]
     with store._database.reading() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_the_mode_is_changed_as_soon_as_others_let_it(store: SqliteReviewStore, path: Path) -> None:
+    """Processes that start together meet here, and SQLite's own patience does not cover this statement."""
+    path.parent.mkdir(parents=True)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, other.close)
+    release.start()
+    store.put(a_review())
+    assert query(path, "PRAGMA journal_mode") == [("wal",)]
+    release.join()
+
+
+def test_many_can_make_the_file_at_once(tmp_path: Path) -> None:
+    """Whatever the other one has done of it already, nobody takes the file for somebody else's."""
+    for number in range(10):
+        stores = [SqliteReviewStore(tmp_path / f"{number}.sqlite3") for _ in range(12)]
+        start = threading.Barrier(len(stores))
+
+        def make(store: SqliteReviewStore, start: threading.Barrier = start) -> None:
+            start.wait()
+            store.verify()
+
+        with ThreadPoolExecutor(len(stores)) as pool:
+            list(pool.map(make, stores))
+        for store in stores:
+            store.close()
 
 
 def test_reviews_and_keys_share_a_file(store: SqliteReviewStore, path: Path) -> None:
