@@ -307,7 +307,10 @@ class SourceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of reviews, the newest first, without findings and coverage. ``cursor`` None on the last page."""
+    """A page of reviews, the newest first, without what can be large: findings, coverage and ``options.baseline``.
+
+    ``cursor`` is None on the last page; only then: a page may have fewer reviews than were asked for, even none.
+    """
 
     reviews: tuple[Review, ...]
     cursor: str | None = None

@@ -6,7 +6,7 @@ from multiprocessing import get_context
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import BaseModel
-from support.durable_stores import ACROSS_PROCESSES, BACKENDS, WITH_BODIES, Backend, fill
+from support.durable_stores import ACROSS_PROCESSES, BACKENDS, REVIEW_BACKENDS, WITH_BODIES, Backend, fill
 from support.stored_reviews import CREATED, a_review, ended, everything, large, reviews
 
 from codereview.adapters.review_codec import summary_of
@@ -16,7 +16,8 @@ from codereview.ports import ReviewStore
 
 pytest_plugins = ("support.store_fixtures",)
 
-over_every_backend = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+over_every_backend = pytest.mark.parametrize("backend", REVIEW_BACKENDS, indirect=True)
+over_durable_backends = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 
 
 def walk(store: ReviewStore, *, owner: str = "alice", limit: int = 3, status: ReviewStatus | None = None) -> list[str]:
@@ -60,7 +61,7 @@ def test_a_review_comes_back_as_it_was_put(backend: Backend) -> None:
     assert backend.reviews().get("rv_1") == everything()
 
 
-@pytest.mark.parametrize("backend", BACKENDS[:2], indirect=True)
+@pytest.mark.parametrize("backend", REVIEW_BACKENDS[:3], indirect=True)
 @settings(
     max_examples=25,
     deadline=None,
@@ -281,7 +282,7 @@ def test_a_review_that_ended_is_no_longer_unfinished(backend: Backend) -> None:
 # --- expiry ---------------------------------------------------------------------------------------------------------
 
 
-@over_every_backend
+@over_durable_backends
 def test_an_ended_review_is_kept_for_seven_days(backend: Backend) -> None:
     """And not a second longer, though nothing has removed it yet."""
     store = backend.reviews()
@@ -296,7 +297,7 @@ def test_an_ended_review_is_kept_for_seven_days(backend: Backend) -> None:
     assert store.delete("rv_1") is False
 
 
-@over_every_backend
+@over_durable_backends
 def test_a_page_skips_expired_reviews_and_stays_full(backend: Backend) -> None:
     """They still lie between the others."""
     store = backend.reviews()
@@ -308,7 +309,7 @@ def test_a_page_skips_expired_reviews_and_stays_full(backend: Backend) -> None:
     assert walk(store, limit=1) == ["rv_9", "rv_7", "rv_5", "rv_3", "rv_1"]
 
 
-@over_every_backend
+@over_durable_backends
 def test_an_unfinished_review_does_not_expire(backend: Backend) -> None:
     """It is the sweeper's business to end it."""
     store = backend.reviews()

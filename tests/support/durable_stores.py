@@ -14,12 +14,16 @@ from support.stored_reviews import CREATED, a_review, ended
 
 from codereview.adapters.aws import AwsClients
 from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, create_tables
+from codereview.adapters.memory import MemoryReviewStore
 from codereview.adapters.s3_bodies import PREFIX
 from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
 from codereview.ports import KeyStore, ReviewStore
 
 _MINISTACK = pytest.param("ministack", marks=pytest.mark.slow)
+#: Those that keep reviews and keys durably.
 BACKENDS = ("sqlite", "moto", _MINISTACK)
+#: All that keep reviews; in memory nothing expires.
+REVIEW_BACKENDS = ("memory", *BACKENDS)
 #: Those that keep large bodies outside of the rows.
 WITH_BODIES = ("moto", _MINISTACK)
 #: Those where several processes can meet.
@@ -86,6 +90,16 @@ def fill(elsewhere: Elsewhere, worker: int) -> None:
         store.put(review)
         assert store.get(review.id) == review
         store.put(a_review("rv_shared", owner="all", notices=(f"{worker}.{number}",)))
+
+
+def memory(clock: FixedClock) -> Backend:
+    """The memory of this process, as the command line uses it; it keeps no keys."""
+    store = MemoryReviewStore()
+    return Backend(reviews=lambda: store, keys=_no_keys, clock=clock)
+
+
+def _no_keys() -> KeyStore:
+    raise NotImplementedError("keys are kept durably or not at all")
 
 
 def sqlite(path: Path, clock: FixedClock) -> Backend:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 from support.clock import FixedClock
-from support.durable_stores import REGION, Aws, Backend, dynamodb, furnish, give_credentials, sqlite
+from support.durable_stores import REGION, Aws, Backend, dynamodb, furnish, give_credentials, memory, sqlite
 from support.ministack import INSTALL, Ministack, installed
 
 from codereview.adapters.aws import AwsClients
@@ -43,6 +43,8 @@ def backend(
     request: pytest.FixtureRequest, tmp_path: Path, store_clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> Backend:
     """One durable backend, empty. Tests take it parametrised by `BACKENDS`."""
+    if request.param == "memory":
+        return memory(store_clock)
     if request.param == "sqlite":
         return sqlite(tmp_path / "reviews.sqlite3", store_clock)
     if request.param == "moto":

@@ -3,6 +3,7 @@
 import threading
 
 from codereview.adapters.cursors import Cursors, Position
+from codereview.adapters.review_codec import summary_of
 from codereview.domain.reviews import Review, ReviewStatus
 from codereview.ports import Page
 
@@ -40,7 +41,7 @@ class MemoryReviewStore:
         shown = own[:limit]
         more = len(own) > limit
         return Page(
-            tuple(r.model_copy(update={"findings": (), "coverage": ()}) for r in shown),
+            tuple(summary_of(r) for r in shown),
             self._cursors.encode(owner, Position(shown[-1].created_at, shown[-1].id)) if more else None,
         )
 
