@@ -1,6 +1,7 @@
 """A worker's life beside its tasks: its name, its heartbeat, its commands, and the reaper."""
 
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -120,7 +121,7 @@ class Companion:
                     review_id=review_id,
                     unit_id=unit_id,
                     host=socket.gethostname(),
-                    pid=self._worker.pid or 0,
+                    pid=os.getpid(),
                     version=__version__,
                 )
             )

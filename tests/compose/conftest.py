@@ -6,12 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.compose import PROJECT, Compose
 
-PROJECT = Path(__file__).parents[2]
 UP = Path(__file__).with_name("up.sh")
 
 
@@ -25,27 +24,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.parent == UP.parent:
             item.add_marker(pytest.mark.skip(reason="SLOW: `make compose-test` runs docker-compose.yml for real"))
-
-
-@dataclass(frozen=True)
-class Compose:
-    """The running stack, and the commands to handle it."""
-
-    env: dict[str, str]
-
-    def podman(self, *arguments: str, check: bool = True) -> str:
-        done = subprocess.run(["podman", *arguments], env=self.env, capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, done.stderr
-        return done.stdout
-
-    def compose(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "podman_compose", "--in-pod=0", *arguments]
-        done = subprocess.run(command, env=self.env, cwd=PROJECT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-    def containers(self, service: str) -> list[str]:
-        label = f"label=com.docker.compose.service={service}"
-        return self.podman("ps", "--filter", label, "--format", "{{.Names}}").split()
 
 
 @pytest.fixture(scope="session")

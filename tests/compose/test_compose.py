@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from conftest import Compose
+from support.compose import Compose
 
 from codereview.adapters.api_client import ApiClient
 from codereview.domain.reviews import Verdict

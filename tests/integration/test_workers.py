@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Deployment
+from support.deployment import Deployment
 from support.workers import eventually
 
 from codereview.adapters.redis.status import AgentCommand, AgentState, CommandName
@@ -38,19 +38,18 @@ def _ended_once_with_everything_once(deployment: Deployment, review_id: str, fin
 def test_a_chord_reviews_and_finalizes(deploy: Deploy) -> None:
     """Two agents on their queues, the end on the coordinator's."""
     it = deploy()
-    for queue in ("security", "bug", "coordinator"):
-        it.worker(queue)
+    it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\n")
     review = it.ended(review_id)
     assert (review.outcome, review.verdict) == (Outcome.COMPLETE, Verdict.FINDINGS)
     _ended_once_with_everything_once(it, review_id, findings=4)
-    assert it.service.redis.keys("unacked*") == []
+    eventually(lambda: it.service.redis.keys("unacked*") == [], "every message is acknowledged")
 
 
 def test_workers_are_named_for_their_agent_and_report_what_they_do(deploy: Deploy) -> None:
     """`celery -A workers worker -Q security` is all it takes."""
     it = deploy()
-    worker = it.worker("security")
+    (worker,) = it.start_workers("security")
     (status,) = worker.statuses()
     assert status.agent_id == f"security@{socket.gethostname()}"
     key = f"agent:{status.agent_id}:status"
@@ -70,9 +69,7 @@ def test_workers_are_named_for_their_agent_and_report_what_they_do(deploy: Deplo
 def test_a_drained_worker_takes_nothing_until_it_is_resumed(deploy: Deploy) -> None:
     """A deployment can empty a worker before it replaces it."""
     it = deploy()
-    worker = it.worker("security")
-    it.worker("bug")
-    it.worker("coordinator")
+    worker, *_ = it.start_workers("security", "bug", "coordinator")
     it.service.commands.send(AgentCommand(command=CommandName.DRAIN, agent="security"))
     eventually(lambda: worker.statuses()[0].state is AgentState.DRAINING, "the worker drains", within_s=10)
     review_id = it.submit("danger\n")
@@ -85,8 +82,7 @@ def test_a_drained_worker_takes_nothing_until_it_is_resumed(deploy: Deploy) -> N
 def test_a_killed_pool_process_costs_time_and_nothing_else(deploy: Deploy, tmp_path: Path) -> None:
     """The kernel kills for memory; the review does not notice."""
     it = deploy()
-    for queue in ("security", "bug", "coordinator"):
-        it.worker(queue)
+    it.start_workers("security", "bug", "coordinator")
     review_id = it.submit(f"danger\nsecurity: die {tmp_path / 'mark'}\n")
     review = it.ended(review_id)
     assert (tmp_path / "mark").exists()
@@ -97,8 +93,7 @@ def test_a_killed_pool_process_costs_time_and_nothing_else(deploy: Deploy, tmp_p
 def test_a_batch_that_kills_every_process_is_given_up_and_the_rest_is_kept(deploy: Deploy) -> None:
     """A poison batch circles three times at most."""
     it = deploy()
-    for queue in ("security", "bug", "coordinator"):
-        it.worker(queue)
+    it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\nsecurity: poison\n")
     review = it.ended(review_id, within_s=60)
     assert (review.status, review.verdict) == (ReviewStatus.COMPLETED, Verdict.INCOMPLETE)
@@ -110,13 +105,12 @@ def test_a_batch_that_kills_every_process_is_given_up_and_the_rest_is_kept(deplo
 def test_a_review_survives_a_killed_worker_and_a_restarted_redis(deploy: Deploy) -> None:
     """Both in one review, with the settings a user has: it ends once, with every finding once, within 30 s."""
     it = deploy(impatient=False)
-    doomed = it.worker("security")
-    bug, coordinator = it.worker("bug"), it.worker("coordinator")
+    doomed, bug, coordinator = it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\nsecurity: sleep 3\nbug: sleep 2\n")
     _started(it, review_id, "security")
     doomed.kill()
     began = time.monotonic()
-    it.worker("security")
+    it.start_workers("security")
     time.sleep(1.2)  # the append-only file is synced every second
     it.redis.restart(crash=True, away_s=1.0)
     review = it.ended(review_id)
@@ -131,9 +125,7 @@ def test_a_review_survives_a_killed_worker_and_a_restarted_redis(deploy: Deploy)
 def test_a_busy_worker_survives_a_redis_that_goes_away(deploy: Deploy) -> None:
     """Unguarded, kombu 5.7.0 ends the worker process here."""
     it = deploy()
-    worker = it.worker("security")
-    it.worker("bug")
-    it.worker("coordinator")
+    worker, *_ = it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\nsecurity: sleep 5\n")
     _started(it, review_id, "security")
     time.sleep(1.2)
@@ -148,8 +140,7 @@ def test_a_busy_worker_survives_a_redis_that_goes_away(deploy: Deploy) -> None:
 def test_cancelling_reaches_a_running_unit(deploy: Deploy) -> None:
     """The end comes at once; the worker drops what it holds and takes the next review."""
     it = deploy()
-    for queue in ("security", "bug", "coordinator"):
-        it.worker(queue)
+    it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\nsleep 4\n")
     _started(it, review_id, "security")
     review = it.service.service.cancel(review_id)
@@ -163,8 +154,7 @@ def test_cancelling_reaches_a_running_unit(deploy: Deploy) -> None:
 def test_every_key_of_a_review_expires(deploy: Deploy) -> None:
     """Nothing a review leaves in Redis stays for ever."""
     it = deploy()
-    for queue in ("security", "bug", "coordinator"):
-        it.worker(queue)
+    it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\n")
     it.ended(review_id)
     keys = it.service.redis.keys(f"review:{review_id}:*")
@@ -175,9 +165,7 @@ def test_every_key_of_a_review_expires(deploy: Deploy) -> None:
 def test_a_warm_shutdown_finishes_the_unit_under_way(deploy: Deploy) -> None:
     """SIGTERM is how every orchestrator says goodbye."""
     it = deploy()
-    worker = it.worker("security")
-    it.worker("bug")
-    it.worker("coordinator")
+    worker, *_ = it.start_workers("security", "bug", "coordinator")
     review_id = it.submit("danger\nsecurity: sleep 2\n")
     _started(it, review_id, "security")
     assert worker.stop() == 0

@@ -30,24 +30,30 @@ class WorkerProcess:
     def __init__(self, queue: str, env: Mapping[str, str], log: Path, *, scripted: bool, concurrency: int = 1) -> None:
         self.queue = queue
         self.log = log
-        self._env = {**os.environ, **env, "PYTHONPATH": str(TESTS)}
+        self._env = {
+            **os.environ,
+            **env,
+            "PYTHONPATH": os.pathsep.join((str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")]))),
+        }
         program = ["-m", "support.scripted_worker"] if scripted else ["-m", "celery", "-A", "workers", "worker"]
         self._argv = [sys.executable, *program, "-Q", queue, "-c", str(concurrency)]
         self._argv += ["--without-gossip", "--without-mingle"]
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "WorkerProcess":
-        """Start it and wait until it is on the status board."""
-        before = self.statuses()
+    def launch(self) -> None:
+        """Start it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(self._argv, env=self._env, stdout=log, stderr=log, start_new_session=True)
+
+    def await_ready(self) -> "WorkerProcess":
+        """Wait until it is on the status board."""
 
         def is_up() -> bool:
             assert self.process is not None
             assert self.process.poll() is None, self.log.read_text()
             return any(status.pid == self.process.pid for status in self.statuses())
 
-        eventually(is_up, f"the {self.queue} worker is up (had {before})\n{self.log.read_text()[-3000:]}")
+        eventually(is_up, f"the {self.queue} worker is up; see {self.log}")
         return self
 
     def statuses(self) -> list[AgentStatus]:
@@ -61,15 +67,19 @@ class WorkerProcess:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM, and do not wait."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
     def stop(self) -> int:
         """Ask it to stop and wait; its exit code."""
         assert self.process is not None
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        self.ask_to_stop()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         return self.process.returncode

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 from kombu.transport.redis import Channel
 
 from codereview.adapters.celery.names import COORDINATOR, QUEUES
@@ -75,7 +75,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],
-        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+        "task_queues": [_queue(name) for name in QUEUES],
         "task_default_queue": COORDINATOR,
         "task_create_missing_queues": False,
         "task_acks_late": True,
@@ -115,6 +115,11 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         tls = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
         config |= {"broker_use_ssl": tls, "redis_backend_use_ssl": tls}
     return config
+
+
+def _queue(name: str) -> Queue:
+    # Without an exchange and key of its own, every queue shares the default one's and gets a copy of every task.
+    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
 def guard_reconnect() -> None:
