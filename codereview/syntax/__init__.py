@@ -1,0 +1,1 @@
+"""What the code under review looks like: its language and its declarations, by tree-sitter; never by importing it."""

@@ -1,0 +1,98 @@
+"""Parsing: any text, in bounded time."""
+
+import threading
+from time import monotonic
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codereview.syntax.parsing import GRAMMARS, MAX_BYTES, ParseTimeout, grammar_of, parse
+
+
+@pytest.mark.parametrize("grammar", GRAMMARS)
+def test_code_of_each_grammar_parses_without_an_error(grammar: str) -> None:
+    code = {
+        "go": "package a\n\nfunc f() int { return 1 }\n",
+        "java": "class A { int f() { return 1; } }\n",
+        "javascript": "const A = () => <b>{1}</b>;\n",
+        "python": "def f() -> int:\n    return 1\n",
+        "tsx": "const A = (): Element => <b>{1}</b>;\n",
+        "typescript": "const f = (x: number): number => <number>x;\n",
+    }[grammar]
+
+    root = parse(code, grammar).root_node
+
+    assert not root.has_error
+    assert (root.start_byte, root.end_byte) == (0, len(code))
+
+
+@pytest.mark.parametrize(
+    ("language", "path", "grammar"),
+    [
+        ("python", "a.py", "python"),
+        ("javascript", "a.jsx", "javascript"),
+        ("typescript", "a.ts", "typescript"),
+        ("typescript", "a.tsx", "tsx"),
+        ("typescript", "A.TSX", "tsx"),
+        ("tsx", "", "tsx"),
+        ("yaml", "a.yml", None),
+        ("", "a", None),
+    ],
+)
+def test_the_grammar_follows_language_and_name(language: str, path: str, grammar: str | None) -> None:
+    assert grammar_of(language, path) == grammar
+
+
+def test_offsets_count_bytes_and_node_texts_are_the_source() -> None:
+    """Columns and slices are computed from offsets: an accent before them must not shift them."""
+    text = "é = 'ü'\nf = 1\n"
+    last = parse(text, "python").root_node.named_children[-1]
+    assert text.encode()[last.start_byte : last.end_byte] == b"f = 1"
+    assert last.text == b"f = 1"
+
+
+@given(st.text(), st.sampled_from(GRAMMARS))
+def test_any_text_gives_a_tree(text: str, grammar: str) -> None:
+    assert parse(text, grammar).root_node.end_byte <= len(text.encode("utf-8", "replace"))
+
+
+def test_lone_surrogates_are_parsed_over() -> None:
+    assert parse("x = '\ud800'\n", "python").root_node.named_child_count == 1
+
+
+def test_a_text_above_the_size_limit_is_not_parsed() -> None:
+    with pytest.raises(ParseTimeout, match="too many"):
+        parse("#" * (MAX_BYTES + 1), "python")
+
+
+def test_parsing_stops_at_the_deadline_and_the_parser_works_afterwards() -> None:
+    text = "class A { m(){return 1}\n f = () => 2}\n" * 20_000
+    started = monotonic()
+    with pytest.raises(ParseTimeout, match=r"0\.05 s"):
+        parse(text, "go", timeout_s=0.05)
+    assert monotonic() - started < 2
+    assert not parse("package a\n", "go").root_node.has_error
+
+
+def test_an_unknown_grammar_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(KeyError):
+        parse("", "cobol")
+
+
+def test_threads_parse_at_the_same_time() -> None:
+    """A tree-sitter parser shared between threads mixes their texts."""
+    wrong: list[str] = []
+
+    def work(name: str) -> None:
+        for _ in range(50):
+            root = parse(f"def {name}():\n    return {name}\n" * 20, "python").root_node
+            if {node.child_by_field_name("name").text for node in root.named_children} != {name.encode()}:  # type: ignore[union-attr]
+                wrong.append(name)
+
+    threads = [threading.Thread(target=work, args=(f"function_{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
