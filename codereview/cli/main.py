@@ -8,7 +8,7 @@ import traceback
 import click
 
 from codereview import __version__
-from codereview.cli import config, coordinator, demo, doctor, keys, review, rules, serve, watch, worker
+from codereview.cli import config, coordinator, demo, doctor, evaluate, keys, review, rules, serve, watch, worker
 from codereview.domain.gate import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE
 from codereview.errors import BackendUnavailable, CodeReviewError
 
@@ -35,6 +35,7 @@ for _command in (
     worker.worker_health,
     coordinator.coordinator,
     rules.rules,
+    evaluate.evaluate,
     config.config,
     keys.keys,
     doctor.doctor,
