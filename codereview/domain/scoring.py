@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import ConfigDict
+
 from codereview.domain.cwe import family_of
 from codereview.domain.findings import Finding
 from codereview.domain.model import Model
@@ -23,6 +25,8 @@ BUG = "bug"
 class Label(Model):
     """What is known about one place of a file."""
 
+    model_config = ConfigDict(extra="ignore")
+
     line: int | None = None
     cwe: int | None = None
     cwes: tuple[int, ...] = ()
@@ -33,6 +37,8 @@ class Label(Model):
 
 class Case(Model):
     """One file of a data set."""
+
+    model_config = ConfigDict(extra="ignore")
 
     path: str
     text: str
