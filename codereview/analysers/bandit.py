@@ -1,0 +1,103 @@
+"""Python with bandit: insecure calls and settings, by the syntax tree of the running interpreter."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter
+
+from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.languages import is_python
+from codereview.analysers.process import ToolResult
+from codereview.domain.coverage import SkipReason
+from codereview.domain.findings import Confidence, Severity
+from codereview.domain.rules import Rule
+from codereview.domain.sources import SourceFile
+
+_SYNTAX_ERROR = "syntax error while parsing AST from file"
+_TOTALS = "_totals"
+#: bandit grades some rules by how the call looks; where it says "low", so do we.
+_LOW = "LOW"
+
+
+class _Error(BaseModel):
+    filename: str
+    reason: str
+
+
+class _Result(BaseModel):
+    filename: str
+    test_id: str
+    issue_severity: str
+    issue_confidence: str
+    line_number: int
+    line_range: list[int]
+    col_offset: int
+    end_col_offset: int
+
+
+class _Report(BaseModel):
+    errors: list[_Error]
+    #: By file; a file it left out is not here.
+    metrics: dict[str, object]
+    results: list[_Result]
+
+
+_OUTPUT = TypeAdapter(_Report)
+
+
+class Bandit(ToolAnalyser):
+    """The adapter of bandit."""
+
+    name = "bandit"
+    distribution = "bandit"
+
+    def applies_to(self, file: SourceFile) -> bool:
+        """Python, but not stubs: nothing in them runs."""
+        return is_python(file) and not file.path.endswith(".pyi")
+
+    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+        """Its own empty settings in place of any .bandit file, and none of its default exclusions."""
+        settings = Path(home) / "bandit.ini"
+        settings.write_text("[bandit]\n", encoding="utf-8")
+        return [
+            self.executable(),
+            "--quiet",
+            "--format=json",
+            f"--ini={settings}",
+            f"--exclude={os.path.join(home, 'nothing')}",
+            f"--tests={','.join(rules)}",
+            "--",
+        ]
+
+    def read(self, result: ToolResult, seen: Examination) -> None:
+        """Results, the files it stumbled over, and the files it counted."""
+        report = parse_output(_OUTPUT, result.stdout)
+        for error in report.errors:
+            syntax = error.reason == _SYNTAX_ERROR
+            message = "cannot parse it with the Python that runs codereview" if syntax else error.reason
+            seen.not_examined(seen.file(error.filename), message, SkipReason.SYNTAX if syntax else SkipReason.ERROR)
+        for found in report.results:
+            _finding(found, seen.file(found.filename), seen)
+        counted = {seen.file(printed).path for printed in report.metrics if printed != _TOTALS}
+        for file in seen.files:
+            if file.path not in counted:
+                seen.not_examined(file, "was left out")
+        seen.rest_examined()
+
+
+def _finding(found: _Result, file: SourceFile, seen: Examination) -> None:
+    positions = seen.positions(file)
+    last = found.line_range[-1] if found.line_range else found.line_number
+    # Columns are those of the node; it begins on the first line of the range, except for parts of a string.
+    whole = bool(found.line_range) and found.line_range[0] == found.line_number and found.end_col_offset > 0
+    seen.report(
+        found.test_id,
+        file,
+        line=found.line_number,
+        end_line=max(last, found.line_number),
+        column=positions.column(found.line_number, found.col_offset) if whole else None,
+        end_column=positions.column(last, found.end_col_offset) if whole else None,
+        severity=Severity.LOW if found.issue_severity == _LOW else None,
+        confidence=Confidence.LOW if found.issue_confidence == _LOW else None,
+    )

@@ -1,0 +1,276 @@
+"""What the adapters of external tools have in common: from a batch to runs of the tool, from its output to a report."""
+
+import importlib.metadata
+import os
+import sys
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import ClassVar, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from codereview.analysers.catalogue import Catalogue, load
+from codereview.analysers.positions import Positions
+from codereview.analysers.process import Bound, Bounds, ToolResult, ToolUnavailable, find_tool, run_tool
+from codereview.domain.coverage import SkipReason
+from codereview.domain.findings import Confidence, Severity
+from codereview.domain.rules import Rule
+from codereview.domain.sources import SourceFile
+from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
+
+T = TypeVar("T")
+
+#: Bytes of file names in one command line; the smallest limit of the systems we run on is 1 MiB with the environment.
+ARGUMENT_BYTES = 256 * 1024
+#: How often a batch is split because the tool died over it, or took too long: one poisonous file costs only itself.
+MAX_SPLITS = 12
+_RUST_PANIC = 101
+
+
+class ToolFailed(Exception):
+    """The tool ran, but what came out of it cannot be used."""
+
+    def __init__(self, message: str, reason: SkipReason = SkipReason.ERROR, *, splittable: bool = False) -> None:
+        super().__init__(message)
+        self.reason = reason
+        #: Whether fewer files may go better.
+        self.splittable = splittable
+
+
+def parse_output(shape: TypeAdapter[T], output: bytes) -> T:
+    """The tool's JSON as typed values. Raises ToolFailed."""
+    try:
+        return shape.validate_json(output)
+    except ValidationError as error:
+        raise ToolFailed("printed something codereview does not understand") from error
+
+
+@dataclass
+class Examination:
+    """One run of a tool over some files, and what it says about them."""
+
+    root: str
+    files: Sequence[SourceFile]
+    rules: Mapping[str, Rule]
+    whole_file: Collection[str] = frozenset()
+    findings: list[RawFinding] = field(default_factory=list)
+    problems: list[AnalyserProblem] = field(default_factory=list)
+    examined: set[str] = field(default_factory=set)
+    _positions: dict[str, Positions] = field(default_factory=dict)
+
+    @cached_property
+    def _by_path(self) -> dict[str, SourceFile]:
+        return {os.path.normpath(path): file for path, file in zip(self.paths, self.files, strict=True)}
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Absolute paths of the files, in their order."""
+        return [os.path.join(self.root, *file.path.split("/")) for file in self.files]
+
+    def file(self, printed: str) -> SourceFile:
+        """The file a tool means by an absolute path. Raises ToolFailed for one it was not given."""
+        found = self._by_path.get(os.path.normpath(printed))
+        if found is None:
+            raise ToolFailed("reported on a file it was not given")
+        return found
+
+    def positions(self, file: SourceFile) -> Positions:
+        """Byte positions in a file."""
+        return self._positions.setdefault(file.path, Positions(file))
+
+    def report(
+        self,
+        native: str,
+        file: SourceFile,
+        *,
+        line: int,
+        end_line: int | None = None,
+        column: int | None = None,
+        end_column: int | None = None,
+        message: str = "",
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+    ) -> None:
+        """Add a finding of a catalogued rule; one that is not in the catalogue, or not this agent's, is left out.
+
+        ``severity`` and ``confidence`` only ever lower what the catalogue says.
+        """
+        rule = self.rules.get(native)
+        if rule is None or (file.sparse and native in self.whole_file):
+            return
+        self.findings.append(
+            RawFinding(
+                path=file.path,
+                rule_id=rule.id,
+                native_rule=native,
+                title=rule.title,
+                message=message or rule.description,
+                severity=min(rule.severity, severity or rule.severity),
+                confidence=min(rule.confidence, confidence or rule.confidence),
+                line=line,
+                end_line=end_line,
+                column=column,
+                end_column=end_column,
+                cwe=rule.cwe,
+                family=rule.family,
+                failure_scenario=rule.failure_scenario,
+                help_uri=rule.help_uri,
+            )
+        )
+
+    def not_examined(self, file: SourceFile, message: str, reason: SkipReason = SkipReason.ERROR) -> None:
+        """Say that the tool could not examine a file; the first reason given for a file stands."""
+        if all(problem.path != file.path for problem in self.problems):
+            self.problems.append(AnalyserProblem(message, file.path, reason))
+
+    def rest_examined(self) -> None:
+        """Every file nothing was said against was examined."""
+        troubled = {problem.path for problem in self.problems}
+        self.examined.update(file.path for file in self.files if file.path not in troubled)
+
+
+class ToolAnalyser(ABC):
+    """An analyser that is a program of its own. One instance serves a process and its threads."""
+
+    name: ClassVar[str]
+    #: The wheel that brings the tool; its version is the tool's.
+    distribution: ClassVar[str]
+    #: Exit codes with which the tool says that it did its work.
+    exit_codes: ClassVar[frozenset[int]] = frozenset({0, 1})
+
+    def __init__(self, *, bounds: Bounds = Bounds()) -> None:
+        self._bounds = bounds
+
+    @abstractmethod
+    def applies_to(self, file: SourceFile) -> bool:
+        """Whether the tool understands this kind of file."""
+
+    @abstractmethod
+    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+        """The command line up to the names of the files; what it needs on disk it writes into ``home``."""
+
+    @abstractmethod
+    def read(self, result: ToolResult, seen: Examination) -> None:
+        """Enter into ``seen`` what the tool said. Raises ToolFailed when it cannot be understood."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The tool's rules."""
+        return load(self.name)
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The tool's rules by their own names."""
+        return self.catalogue.rules
+
+    def executable(self) -> str:
+        """Path of the program. Raises ToolUnavailable."""
+        return find_tool(self.name)
+
+    def run(self, workspace: Workspace, files: Sequence[SourceFile], *, agent: str) -> AnalysisReport:
+        """Examine the files, with one start of the tool unless the command line would be too long."""
+        rules = self.catalogue.of_agent(agent)
+        total = Examination(workspace.root, files, rules)
+        try:
+            with tempfile.TemporaryDirectory(prefix="codereview-tool-") as home:
+                run = _Run(self, self.command(home, rules), home, total, self._bounds)
+                for chunk in chunks(workspace.root, files):
+                    run.examine(chunk)
+        except ToolUnavailable as error:
+            total.problems.append(AnalyserProblem(str(error)))
+        return AnalysisReport(
+            analyser=self.name,
+            version=self._version(),
+            findings=tuple(total.findings),
+            problems=tuple(total.problems),
+            examined=frozenset(total.examined),
+        )
+
+    def _version(self) -> str:
+        try:
+            beside = os.path.dirname(self.executable()) == os.path.dirname(sys.executable)
+            return importlib.metadata.version(self.distribution) if beside else ""
+        except (ToolUnavailable, importlib.metadata.PackageNotFoundError):
+            return ""
+
+
+@dataclass
+class _Run:
+    """One call of an analyser: the runs of its tool share the time, and the splits."""
+
+    tool: ToolAnalyser
+    argv: Sequence[str]
+    home: str
+    total: Examination
+    bounds: Bounds
+    splits: int = MAX_SPLITS
+    deadline: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deadline = time.monotonic() + self.bounds.wall_s
+
+    def examine(self, files: Sequence[SourceFile]) -> None:
+        """Run the tool over some files; where it dies or takes too long, over each half of them."""
+        try:
+            seen = self._once(files)
+        except ToolFailed as failure:
+            if failure.splittable and len(files) > 1 and self.splits > 0:
+                self.splits -= 1
+                middle = len(files) // 2
+                self.examine(files[:middle])
+                self.examine(files[middle:])
+            else:
+                self._give_up(files, failure)
+        else:
+            self.total.findings += seen.findings
+            self.total.problems += seen.problems
+            self.total.examined |= seen.examined
+
+    def _once(self, files: Sequence[SourceFile]) -> Examination:
+        # Half of what is left, so that there is time to find the file that takes too long.
+        left = self.deadline - time.monotonic()
+        bounds = replace(self.bounds, wall_s=left / 2 if len(files) > 1 else left)
+        if left <= 0:
+            raise ToolFailed(self.bounds.sentence(Bound.TIME), SkipReason.TIMEOUT)
+        seen = Examination(self.total.root, files, self.total.rules, self.tool.catalogue.whole_file)
+        result = run_tool([*self.argv, *seen.paths], home=self.home, bounds=bounds)
+        if result.exceeded is not None:
+            reason = SkipReason.TIMEOUT if result.exceeded is Bound.TIME else SkipReason.ERROR
+            raise ToolFailed(bounds.sentence(result.exceeded), reason, splittable=True)
+        if result.exit_code < 0 or result.exit_code == _RUST_PANIC:
+            raise ToolFailed(f"crashed (exit code {result.exit_code})", splittable=True)
+        if result.exit_code not in self.tool.exit_codes:
+            raise ToolFailed(f"failed (exit code {result.exit_code}){self._last_words(result)}")
+        self.tool.read(result, seen)
+        return seen
+
+    def _give_up(self, files: Sequence[SourceFile], failure: ToolFailed) -> None:
+        message = f"{self.tool.name} {failure}"
+        whole = len(files) == len(self.total.files)
+        paths = [None] if whole else [file.path for file in files]
+        self.total.problems += [AnalyserProblem(message, path, failure.reason) for path in paths]
+
+    def _last_words(self, result: ToolResult) -> str:
+        """The first line of what the tool complained, without the places of our directories."""
+        text = result.stderr.decode("utf-8", "replace").strip().partition("\n")[0][:200]
+        text = text.replace(f"{self.total.root}{os.sep}", "").replace(self.home, "")
+        return f": {text}" if text else ""
+
+
+def chunks(root: str, files: Sequence[SourceFile]) -> Iterator[Sequence[SourceFile]]:
+    """The files in runs whose absolute paths fit into one command line."""
+    chunk: list[SourceFile] = []
+    size = 0
+    for file in files:
+        cost = len(os.fsencode(os.path.join(root, file.path))) + 1
+        if chunk and size + cost > ARGUMENT_BYTES:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(file)
+        size += cost
+    if chunk:
+        yield chunk

