@@ -110,10 +110,11 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
 def build_local(settings: Settings, *, workers: int | None = None) -> LocalService:
     """The service with everything in memory and the agents in a pool of this process."""
     dispatcher = LocalDispatcher(workers or max(2, os.cpu_count() or 2))
+    ledger = MemoryLedger()
     service = _service(
         settings,
-        ledger=MemoryLedger(),
-        bus=MemoryEventBus(),
+        ledger=ledger,
+        bus=MemoryEventBus(ledger),
         sources=MemorySourceStore(),
         store=MemoryReviewStore(),
         dispatcher=dispatcher,
