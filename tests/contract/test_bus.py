@@ -378,11 +378,12 @@ class TestFollowing:
         assert [event.id for event in follow_until_idle(live.bus, after=4)] == [5, 6]
         assert [event.id for event in follow_until_idle(live.bus, after=6)] == []
 
-    def test_an_ended_review_is_replayed_to_its_end(self, live: Live) -> None:
+    @pytest.mark.parametrize("status", [ReviewStatus.COMPLETED, ReviewStatus.FAILED, ReviewStatus.CANCELLED])
+    def test_an_ended_review_is_replayed_to_its_end(self, live: Live, status: ReviewStatus) -> None:
         """And following stops by itself, also when everything was seen."""
         live.open()
         live.bus.emit(progress())
-        live.end()
+        live.end("rv_1", status)
         assert [event.id for event in live.bus.follow("rv_1") if event] == [1, 2]
         assert [event.id for event in live.bus.follow("rv_1", after=1) if event] == [2]
         assert list(live.bus.follow("rv_1", after=2)) == []

@@ -170,7 +170,7 @@ class MemoryLedger:
         review.started_agents.add(unit.spec.agent)
         unit.status, unit.token, unit.worker = UnitStatus.RUNNING, secrets.token_hex(8), worker
         unit.attempt += 1
-        unit.lease_until, unit.requeued_at = now + lease_ms, None
+        unit.lease_until = now + lease_ms
         return Claim(
             ClaimResult.GRANTED,
             lease=Lease(review.id, unit.spec.id, unit.attempt, unit.token),
@@ -186,9 +186,9 @@ class MemoryLedger:
         return review.seen(self.state.now())
 
     def _unheld(self, review_id: str, unit_id: str) -> tuple[ReviewRecord, UnitRecord] | None:
-        """The undecided review and its unit, when that is open and nobody has it."""
+        """The review and its unit, when that is open and nobody has it."""
         review = self.state.find(review_id)
         unit = review.units.get(unit_id) if review is not None else None
-        if review is None or unit is None or review.decision is not None:
+        if review is None or unit is None:
             return None
         return None if unit.status.terminal or unit.leased(self.state.now()) else (review, unit)

@@ -117,10 +117,10 @@ class LiveState:
         return review if review is not None and review.expires_at > self.now() else None
 
     def find_unit(self, lease: Lease) -> tuple[ReviewRecord, UnitRecord] | None:
-        """The undecided review and the unit the lease still has, or None: the holder must stop."""
+        """The review and the unit the lease still has, or None: the holder must stop. A decision ends every lease."""
         review = self.find(lease.review_id)
         unit = review.units.get(lease.unit_id) if review is not None else None
-        if review is None or unit is None or review.decision is not None or not unit.held_by(lease, self.now()):
+        if review is None or unit is None or not unit.held_by(lease, self.now()):
             return None
         return review, unit
 

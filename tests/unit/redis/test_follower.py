@@ -286,3 +286,24 @@ def test_an_event_reaches_a_follower_in_milliseconds(live: Live) -> None:
         assert event is not None
         delays.append(time.time() * 1000 - event.at)
     assert sorted(delays)[25] < 100
+    live.end()
+    assert next(following) is not None
+    began = time.monotonic()
+    assert next(following, "over") == "over"
+    assert time.monotonic() - began < 1.0
+
+
+def test_what_came_while_the_subscription_was_down_is_there_with_the_next(live: Live, redis_client: Redis) -> None:
+    """It is read from the log on the acknowledgement, not after a silence."""
+    live.open()
+    following = live.bus.follow("rv_1", idle_s=5)
+    live.bus.emit(progress(fact=1))
+    next(following)
+    delays = []
+    for fact in range(2, 7):
+        redis_client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        live.bus.emit(progress(fact=fact))
+        began = time.monotonic()
+        assert next(event.id for event in following if event) == fact
+        delays.append(time.monotonic() - began)
+    assert sorted(delays)[2] < 1.0

@@ -134,6 +134,14 @@ def test_a_review_whose_state_is_gone_is_no_longer_active_nor_waited_for(live: L
     assert (live.ledger.waiting(), live.ledger.waiting("ann")) == (1, 1)
 
 
+def test_the_indexes_are_empty_when_every_review_has_ended(live: Live, redis_client: Redis) -> None:
+    """Nothing is kept of a review but its own keys."""
+    for n in range(5):
+        live.open(f"rv_{n}", owner=f"owner {n % 2}")
+        live.end(f"rv_{n}")
+    assert redis_client.exists(keys.DEADLINES, keys.WAITING) == 0
+
+
 def test_an_event_is_logged_published_and_parsed_as_the_same_bytes(live: Live, redis_client: Redis) -> None:
     """Whoever reads the channel need not read the list, and a frame can be passed on as it is."""
     live.open()

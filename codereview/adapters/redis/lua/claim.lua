@@ -24,7 +24,7 @@ if not granted_before then
   end
   attempt = attempt + 1
   set_unit(unit, {status = 'running', attempt = attempt, token = token, worker = worker,
-    leaseUntil = digits(now + lease), requeuedAt = '0'})
+    leaseUntil = digits(now + lease)})
   if review == 'pending' then
     redis.call('HSET', STATE, 'status', 'running', 'startedAt', digits(now))
   end

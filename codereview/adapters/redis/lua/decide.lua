@@ -1,4 +1,5 @@
--- Settle the end: the first decision stands, and every unit still open ends with it.
+-- Settle the end: the first decision stands, and every unit still open ends with it. So no lease is left from here on,
+-- and whoever holds one can write nothing.
 -- ARGV: ttl (ms), status, reason
 local ttl, status, reason = unpack(ARGV)
 if redis.call('EXISTS', STATE) == 0 then

@@ -4,7 +4,7 @@ local status, till, last_call = get_unit(unit, 'status', 'leaseUntil', 'call')
 if status and last_call == call then
   return 1  -- the reply to the first call was lost
 end
-if not status or decided() or ended(status) then
+if not status or ended(status) then
   return 0
 end
 if status == 'running' and tonumber(till) > now_ms() then

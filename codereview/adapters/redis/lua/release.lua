@@ -1,7 +1,7 @@
 -- Give a unit back to the queue, the attempt not counted. ARGV: ttl (ms), unit, token
 local ttl, unit, token = unpack(ARGV)
 local now = now_ms()
-if decided() or not holds(unit, token, now) then
+if not holds(unit, token, now) then
   return 0
 end
 local attempt = tonumber((get_unit(unit, 'attempt')))

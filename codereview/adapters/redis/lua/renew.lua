@@ -1,8 +1,7 @@
 -- Keep a lease. ARGV: ttl (ms), unit, token, lease (ms)
 local ttl, unit, token, lease = unpack(ARGV)
-local decision, cancelled = unpack(redis.call('HMGET', STATE, 'decision', 'cancelRequested'))
 local now = now_ms()
-if decision or cancelled or not holds(unit, token, now) then
+if redis.call('HEXISTS', STATE, 'cancelRequested') == 1 or not holds(unit, token, now) then
   return 0
 end
 set_unit(unit, {leaseUntil = digits(now + lease)})

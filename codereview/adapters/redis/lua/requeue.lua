@@ -1,8 +1,7 @@
 -- Mark a unit as enqueued again. ARGV: ttl (ms), unit, name of this call, guard (ms)
 local ttl, unit, call, guard = unpack(ARGV)
 local status, till, requeued, last_call = get_unit(unit, 'status', 'leaseUntil', 'requeuedAt', 'call')
-local cancelled = redis.call('HGET', STATE, 'cancelRequested')
-if not status or cancelled or decided() or ended(status) then
+if not status or ended(status) or redis.call('HEXISTS', STATE, 'cancelRequested') == 1 then
   return 0
 end
 local now = now_ms()
