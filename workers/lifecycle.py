@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery import signals
@@ -83,7 +84,7 @@ class Companion:
         for thread in self._threads:
             thread.join(timeout=2 * _TICK_S)
         for agent in self._agents:
-            self._survive(lambda agent=agent: self._service.board.leave(self._id_as(agent)))
+            self._survive(partial(self._service.board.leave, self._id_as(agent)))
 
     def drain(self) -> None:
         """Take no new unit; what runs is finished."""
