@@ -53,5 +53,5 @@ def test_another_file_is_refused_rather_than_taken_for_empty(tmp_path: Path, con
 
 def test_a_missing_baseline_is_named(tmp_path: Path) -> None:
     """With its path."""
-    with pytest.raises(ConfigurationError, match="nowhere.json cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"nowhere\.json cannot be read"):
         read_baseline(tmp_path / "nowhere.json")
