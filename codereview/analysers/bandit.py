@@ -1,17 +1,16 @@
 """Python with bandit: insecure calls and settings, by the syntax tree of the running interpreter."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.base import Start, ToolAnalyser
+from codereview.analysers.examination import Examination, parse_output
 from codereview.analysers.languages import is_python
 from codereview.analysers.process import ToolResult
 from codereview.domain.coverage import SkipReason
 from codereview.domain.findings import Confidence, Severity
-from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 
 _SYNTAX_ERROR = "syntax error while parsing AST from file"
@@ -51,24 +50,18 @@ class Bandit(ToolAnalyser):
 
     name = "bandit"
     distribution = "bandit"
+    options = ("--quiet", "--format=json")
 
     def applies_to(self, file: SourceFile) -> bool:
         """Python, but not stubs: nothing in them runs."""
         return is_python(file) and not file.path.endswith(".pyi")
 
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+    def settings(self, start: Start) -> list[str]:
         """Its own empty settings in place of any .bandit file, and none of its default exclusions."""
-        settings = Path(home) / "bandit.ini"
-        settings.write_text("[bandit]\n", encoding="utf-8")
-        return [
-            self.executable(),
-            "--quiet",
-            "--format=json",
-            f"--ini={settings}",
-            f"--exclude={os.path.join(home, 'nothing')}",
-            f"--tests={','.join(rules)}",
-            "--",
-        ]
+        ini = Path(start.home) / "bandit.ini"
+        ini.write_text("[bandit]\n", encoding="utf-8")
+        nothing = os.path.join(start.home, "nothing")
+        return [f"--ini={ini}", f"--exclude={nothing}", f"--tests={','.join(start.rules)}"]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
         """Results, the files it stumbled over, and the files it counted."""

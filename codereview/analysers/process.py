@@ -39,7 +39,7 @@ class Bounds:
         """What happened, for a person."""
         match bound:
             case Bound.TIME:
-                return f"did not finish within {self.wall_s:g} s"
+                return f"did not finish within {self.wall_s:.3g} s"
             case Bound.OUTPUT:
                 return f"printed more than {_mebibytes(self.output_bytes)}"
             case Bound.MEMORY:

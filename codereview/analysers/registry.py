@@ -26,7 +26,11 @@ class Entry:
 
 
 def _tool(analyser: type[ToolAnalyser]) -> Entry:
-    return Entry(analyser, lambda: catalogue.load(analyser.name).rules.values())
+    # Read when it is asked for: importing this module opens no file.
+    def rules() -> Iterable[Rule]:
+        return catalogue.load(analyser.name).rules.values()
+
+    return Entry(analyser, rules)
 
 
 #: In the order an agent asks them: who settles a question for others first, then the fast ones, so that findings

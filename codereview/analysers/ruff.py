@@ -1,20 +1,25 @@
 """Python with ruff: bugs and insecure calls, in one pass and a newer grammar than the running interpreter's."""
 
-from collections.abc import Mapping
+import re
 
 from pydantic import BaseModel, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.base import Start, ToolAnalyser
+from codereview.analysers.examination import Examination, parse_output
 from codereview.analysers.languages import is_python
 from codereview.analysers.process import ToolResult
 from codereview.domain.coverage import SkipReason
-from codereview.domain.findings import Severity
-from codereview.domain.rules import Rule
+from codereview.domain.findings import Confidence, Severity
 from codereview.domain.sources import SourceFile
 
 #: What ruff calls a file it cannot parse; a rule of the catalogue like the others, but not one to select.
 SYNTAX = "invalid-syntax"
 _IO_ERROR = "E902"
+#: Names that files which still run on Python 2 use behind a check of the version, and names notebooks define.
+_ELSEWHERE_DEFINED = re.compile(
+    r"Undefined name `(unicode|basestring|long|xrange|raw_input|unichr|cmp|file|reduce|reload|buffer|execfile|WindowsError"
+    r"|get_ipython|display)`"
+)
 #: How ruff says that a shell runs a constant, and that a debugger is imported but perhaps never started.
 _HARMLESS = ("seems safe", "Import for")
 
@@ -40,30 +45,27 @@ class Ruff(ToolAnalyser):
 
     name = "ruff"
     distribution = "ruff"
+    options = (
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--output-format=json",
+        "--target-version=py314",
+        # Rules in preview count only where they are named.
+        "--preview",
+        "--config=lint.explicit-preview-rules=true",
+    )
 
     def applies_to(self, file: SourceFile) -> bool:
         """Python."""
         return is_python(file)
 
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
-        """No configuration file counts; columns count characters, from 1, the end exclusive."""
-        chosen = ",".join(native for native in rules if native != SYNTAX)
-        return [
-            self.executable(),
-            "check",
-            "--isolated",
-            "--no-cache",
-            "--output-format=json",
-            "--target-version=py314",
-            # Rules in preview count only where they are named.
-            "--preview",
-            "--config=lint.explicit-preview-rules=true",
-            f"--select={chosen}",
-            "--",
-        ]
+    def settings(self, start: Start) -> list[str]:
+        """The rules to look for."""
+        return [f"--select={','.join(native for native in start.rules if native != SYNTAX)}"]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
-        """Diagnostics; those of a file it cannot read or parse are about the file as a whole."""
+        """Diagnostics; columns count characters, from 1, the end exclusive."""
         for diagnostic in parse_output(_OUTPUT, result.stdout):
             file = seen.file(diagnostic.filename)
             if diagnostic.code in (None, SYNTAX):
@@ -85,6 +87,7 @@ def _syntax_error(file: SourceFile, diagnostic: _Diagnostic, seen: Examination) 
 def _finding(native: str, file: SourceFile, diagnostic: _Diagnostic, seen: Examination) -> None:
     rule = seen.rules.get(native)
     security = rule is not None and rule.agent == "security"
+    doubtful = _ELSEWHERE_DEFINED.match(diagnostic.message) is not None
     seen.report(
         native,
         file,
@@ -94,5 +97,6 @@ def _finding(native: str, file: SourceFile, diagnostic: _Diagnostic, seen: Exami
         end_column=diagnostic.end_location.column,
         # Its words on security are one sentence per rule; on bugs they name what is wrong.
         message="" if security else diagnostic.message,
-        severity=Severity.LOW if any(words in diagnostic.message for words in _HARMLESS) else None,
+        severity=Severity.LOW if doubtful or any(words in diagnostic.message for words in _HARMLESS) else None,
+        confidence=Confidence.LOW if doubtful else None,
     )

@@ -3,7 +3,7 @@
 detect-secrets keeps its settings in the process, and can ask services whether a secret is live; here neither touches
 anybody else: this process has settings of its own, and verification is a filter that is not loaded.
 
-    python secrets_scan.py PLUGIN,PLUGIN... FILE...
+    python secrets_scan.py PLUGIN,PLUGIN... -- FILE...
 """
 
 import json
@@ -18,16 +18,19 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import get_plugins, transient_settings
 from detect_secrets.util.code_snippet import get_code_snippet
 
-#: Longer lines are data or minified code; the plugins' expressions take quadratic time over them.
-MAX_LINE = 10_000
+#: Longer lines are data or minified code, over which the plugins' expressions may take for ever.
+MAX_LINE = 50_000
 _ENTROPY = frozenset({"Base64HighEntropyString", "HexHighEntropyString"})
 _KEYWORD = "KeywordDetector"
 
 #: What a random-looking string must be called on its line to be reported.
-_CALLED_SECRET = re.compile(r"passw|pwd|secret|token|credential|api_?key|auth|private|bearer|signing|encryption", re.I)
+_CALLED_SECRET = re.compile(
+    r"passw|pwd|secret|token|credential|api_?key|auth|private|bearer|signing|encryption", re.IGNORECASE
+)
 #: Names of random-looking strings that are public.
 _CALLED_PUBLIC = re.compile(
-    r"sha\d|md5|hash|digest|checksum|integrity|commit|revision|uuid|etag|fingerprint|public|nonce|csrf|example", re.I
+    r"sha\d|md5|hash|digest|checksum|integrity|commit|revision|uuid|etag|fingerprint|public|nonce|csrf|example",
+    re.IGNORECASE,
 )
 #: Values a person writes where a secret will stand.
 _PLACEHOLDER = re.compile(
@@ -36,25 +39,23 @@ _PLACEHOLDER = re.compile(
     r"(?:my|the|a|an|some|new|old|test|default|user|db|database|admin)?[-_ ]?(?:password|passwd|pwd|pass|secret|token|"
     r"(?:api|access|secret|auth|private)?[-_ ]?key|string|str|text|value|none|null|nil|true|false|undefined|required|"
     r"optional|hidden|env|test|foo|bar|baz))$",
-    re.I | re.S,
+    re.IGNORECASE | re.DOTALL,
 )
 #: URLs people write in documentation: of this machine, of nobody's, or with the name as the password.
 _EXAMPLE_URL = re.compile(
     r"://(?:(?P<user>[^:/@\s]+):(?P=user)@|[^/@\s]+@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\b|[A-Z_]+\b|"
     r"host(?:name)?\b|server\b|my[\w-]*\b|<|\{|\$))",
-    re.I,
+    re.IGNORECASE,
 )
 #: Passwords that only a test or a demonstration has still are secrets; sentences and identifiers are not.
 _PROSE = re.compile(r"^\W*[A-Za-z][\w'.,:;!?()/-]*(?:\s+[\w'.,:;!?()/-]+)+\W*$")
-_PATH_OR_NAME = re.compile(r"^(?:[./~][\w./-]*|https?://\S+|[a-z]+(?:[_.:-][a-z]+)+|[A-Z][A-Z]*(?:_[A-Z]+)+|[a-z]+[A-Z][A-Za-z]*)$")
+_PATH_OR_NAME = re.compile(
+    r"^(?:[./~][\w./-]*|https?://\S+|[a-z]+(?:[_.:-][a-z]+)+|[A-Z][A-Z]*(?:_[A-Z]+)+|[a-z]+[A-Z][A-Za-z]*)$"
+)
 
 
-def scan(path: str, plugins: list[BasePlugin]) -> Iterator[dict[str, Any]]:
-    """The candidates in one file: plugin, line, and the columns of the secret (1-based, in characters).
-
-    Raises OSError and UnicodeDecodeError.
-    """
-    lines = [line.rstrip("\r") for line in Path(path).read_bytes().decode("utf-8").split("\n")]
+def scan(path: str, lines: list[str], plugins: list[BasePlugin]) -> Iterator[dict[str, Any]]:
+    """The candidates in one file: plugin, line, and the columns of the secret (1-based, in characters)."""
     # Unquoted values count as in an .ini file, whose type the plugins know by the extension.
     known_as = f"{path}.ini" if Path(path).name.startswith(".env") or path.endswith(".env") else path
     for number, line in enumerate(lines, start=1):
@@ -67,6 +68,14 @@ def scan(path: str, plugins: list[BasePlugin]) -> Iterator[dict[str, Any]]:
                     start = line.find(value)
                     columns = [start + 1, start + 1 + len(value)] if start >= 0 else [None, None]
                     yield {"plugin": type(plugin).__name__, "line": number, "columns": columns}
+
+
+def _lines(path: str) -> list[str]:
+    """The lines without their endings; split at \\n only, as codereview counts lines everywhere.
+
+    Raises OSError and UnicodeDecodeError.
+    """
+    return [line.removesuffix("\r") for line in Path(path).read_bytes().decode("utf-8").split("\n")]
 
 
 def _counts(plugin: BasePlugin, value: str, line: str) -> bool:
@@ -99,7 +108,7 @@ def _allowlisted(path: str, lines: list[str], number: int) -> bool:
     return bool(allowlist.is_line_allowlisted(path, lines[number - 1], snippet))
 
 
-def main(names: str, *paths: str) -> None:
+def main(names: str, _: str, *paths: str) -> None:
     """Print ``{"files": {path: [candidate, ...]}, "errors": {path: reason}}``."""
     found: dict[str, list[dict[str, Any]]] = {}
     errors: dict[str, str] = {}
@@ -108,11 +117,16 @@ def main(names: str, *paths: str) -> None:
         plugins = get_plugins()
         for path in paths:
             try:
-                found[path] = list(scan(path, plugins))
+                lines = _lines(path)
             except UnicodeDecodeError:
                 errors[path] = "encoding"
+                continue
             except OSError:
                 errors[path] = "unreadable"
+                continue
+            found[path] = list(scan(path, lines, plugins))
+            if any(len(line) > MAX_LINE for line in lines):
+                errors[path] = "too large"
     json.dump({"files": found, "errors": errors}, sys.stdout)
 
 

