@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from codereview.application.redaction import redact
 from codereview.domain.cwe import family_of
-from codereview.domain.findings import Finding, FindingStatus, Provenance
+from codereview.domain.findings import Finding, Provenance
 from codereview.domain.identity import fingerprint, normalise
 from codereview.domain.reviews import FilterMode
 from codereview.domain.sources import SourceFile
@@ -93,7 +93,7 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         occurrence=where.occurrence(line, snippet, symbol) if line is not None else 0,
     )
     in_place = line is not None
-    finding = Finding(
+    return Finding(
         id=f"f_{identity[:16]}",
         fingerprint=identity,
         agent=agent,
@@ -116,13 +116,3 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         in_diff=where.shows(line, end, FilterMode.ADDED),
         help_uri=raw.help_uri,
     )
-    return _suppressed_inline(finding, where)
-
-
-def _suppressed_inline(finding: Finding, where: AnchoredFile) -> Finding:
-    for suppression in where.suppressions:
-        if finding.start_line is not None and suppression.covers(finding.rule_id, finding.start_line):
-            return finding.model_copy(
-                update={"status": FindingStatus.SUPPRESSED, "suppression_reason": suppression.reason}
-            )
-    return finding

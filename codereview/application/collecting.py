@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codereview.application.anchoring import AnchoredFile, anchor
+from codereview.application.policy import Policy
 from codereview.domain.cwe import family_of
 from codereview.domain.findings import Finding, FindingStatus, Provenance
 from codereview.domain.merging import merge_pair
 from codereview.domain.reviews import ReviewOptions
+from codereview.domain.sources import SourceFile
 from codereview.ports import AnalysisReport, RawFinding
 
 OUTSIDE_DIFF = "outside the changed lines"
@@ -35,11 +37,22 @@ class Collector:
 
     agent: str
     options: ReviewOptions
-    files: dict[str, AnchoredFile]
+    files: dict[str, AnchoredFile] = field(default_factory=dict)
     hidden: Counter[str] = field(default_factory=Counter)
+    policy: Policy = field(init=False)
     _by_print: dict[str, Finding] = field(default_factory=dict)
     _by_place: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     _settled: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.policy = Policy(self.options)
+
+    def take(self, files: Iterable[SourceFile]) -> None:
+        """Expect findings in these files."""
+        for file in files:
+            where = AnchoredFile(file)
+            self.files[file.path] = where
+            self.policy.meet(where)
 
     def settle(self, path: str, families: Iterable[str], by: str) -> None:
         """The analyser ``by`` examined the file and follows these families to the end."""
@@ -48,13 +61,13 @@ class Collector:
 
     def add(self, report: AnalysisReport) -> Iterator[Change]:
         """The changes an analyser's report makes, in the order of the report."""
-        baseline = frozenset(self.options.baseline)
         for raw in report.findings:
             where = self.files.get(raw.path)
-            if where is None or _disabled(raw, self.options.disabled_rules):
+            if where is None or self.policy.disables(raw.rule_id, raw.path):
                 continue
-            finding = self._judged(anchor(raw, where, agent=self.agent, version=report.version), raw, baseline)
-            if finding.severity < self.options.min_severity:
+            anchored = anchor(raw, where, agent=self.agent, version=report.version)
+            finding = self._judged(self.policy.apply(anchored, where), raw)
+            if finding.severity < self.policy.floor(raw.path):
                 self.hidden[BELOW_SEVERITY] += 1
             elif not where.shows(finding.start_line, finding.end_line, self.options.filter_mode):
                 self.hidden[OUTSIDE_DIFF] += 1
@@ -65,12 +78,13 @@ class Collector:
         """Everything collected, in report order."""
         return sorted(self._by_print.values(), key=lambda f: f.sort_key)
 
-    def _judged(self, finding: Finding, raw: RawFinding, baseline: frozenset[str]) -> Finding:
-        if finding.fingerprint in baseline and finding.status is not FindingStatus.SUPPRESSED:
-            update = {"status": FindingStatus.SUPPRESSED, "suppression_reason": "accepted in the baseline"}
-            return finding.model_copy(update=update)
+    def _judged(self, finding: Finding, raw: RawFinding) -> Finding:
         authority = self._settled.get((raw.path, _family(raw)))
-        if authority is None or raw.rule_id.partition("/")[0] == authority:
+        if (
+            authority is None
+            or finding.status is FindingStatus.SUPPRESSED
+            or raw.rule_id.partition("/")[0] == authority
+        ):
             return finding
         evidence = "no data an attacker controls reaches this place"
         refutation = Provenance(source=authority, verdict="refuted", evidence=evidence)
@@ -112,8 +126,3 @@ def _overlap(first: Finding, second: Finding) -> bool:
 
 def _family(raw: RawFinding) -> str:
     return raw.family or (family_of(raw.cwe) if raw.cwe else raw.rule_id)
-
-
-def _disabled(raw: RawFinding, disabled: Iterable[str]) -> bool:
-    analyser = raw.rule_id.partition("/")[0]
-    return any(rule in (raw.rule_id, raw.native_rule, analyser) for rule in disabled)

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from codereview.application.agent_summaries import announce_ended_agents, summaries
+from codereview.application.policy import unused
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason, gaps
 from codereview.domain.events import TERMINAL_EVENT, ReviewEnded, draft
 from codereview.domain.findings import Finding
 from codereview.domain.gate import verdict
 from codereview.domain.merging import merge
-from codereview.domain.reviews import Outcome, Review, ReviewStatus
+from codereview.domain.reviews import AGENTS, Outcome, Review, ReviewStatus
 from codereview.domain.units import OutcomeStatus, UnitOutcome
 from codereview.domain.usage import Metrics, Usage
 from codereview.ports import EventBus, LiveReview, ReviewLedger, ReviewStore, SourceStore
@@ -187,6 +188,10 @@ def _notices(
         notices.append("Nothing was examined: no file was of a kind the agents can review.")
     filtered = sum((Counter(outcome.hidden) for outcome in outcomes), Counter[str]())
     notices.extend(f"{count} findings {why} are not shown." for why, count in sorted(filtered.items()))
+    if not missing and {unit.spec.agent for unit in live.units.values()} >= set(AGENTS):
+        # Only who asked every agent about everything can say that a suppression is not needed.
+        idle = unused(outcome.suppressions for outcome in outcomes)
+        notices.extend(f"{name[0].upper()}{name[1:]} suppresses nothing." for name in idle)
     if hidden:
         notices.append(f"{hidden} more findings are counted but not listed (the limit of the list was reached).")
     return notices

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from codereview.agents.base import Agent, did_not_run
 from codereview.application.agent_summaries import announce_ended_agents, summaries
-from codereview.application.anchoring import AnchoredFile
 from codereview.application.collecting import BEYOND_LOG, Change, Collector
 from codereview.application.coverage_of import coverage_of
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason, gaps
@@ -168,12 +167,12 @@ class _Run:
         self._keep = keep
         self._reports: list[AnalysisReport] = []
         self._batch: Batch | None = None
-        self._collector = Collector(agent.name, options, {})
+        self._collector = Collector(agent.name, options)
 
     def take(self, batch: Batch) -> None:
         """Begin with these files."""
         self._batch = batch
-        self._collector.files.update({file.path: AnchoredFile(file) for file in batch.files})
+        self._collector.take(batch.files)
 
     def announce(self, claim: Claim, worker: str) -> None:
         """State that the review, and the agent, started; once each, whoever retries."""
@@ -233,6 +232,7 @@ class _Run:
             engines=tuple(_versioned(report) for report in self._reports if report.examined),
             finding_count=sum(finding.counts for finding in self._collector.findings()),
             hidden=dict(self._collector.hidden),
+            suppressions=self._collector.policy.met,
         )
 
     def _settle(self, report: AnalysisReport, analyser: FlowAuthority) -> None:

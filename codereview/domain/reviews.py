@@ -1,8 +1,10 @@
 """A review: what was asked, how it stands, and what came out."""
 
+from datetime import date
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat
+from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 
 from codereview.domain.coverage import CoverageEntry
 from codereview.domain.findings import Finding, Severity
@@ -55,6 +57,33 @@ class FilterMode(StrEnum):
     NOFILTER = "nofilter"
 
 
+class PathRule(Model):
+    """What is different for the files that a .gitignore-style pattern matches."""
+
+    glob: str = Field(min_length=1)
+    #: Findings below this are not shown.
+    severity_floor: Severity | None = None
+    #: Rules, by full id, by the analyser's own name for them, or whole analysers.
+    disable: tuple[str, ...] = ()
+
+
+class Suppression(Model):
+    """Findings the project accepts, and why. What is not given matches everything; something must be given."""
+
+    reason: str = Field(min_length=1)
+    rule: str = ""
+    path: str = ""  # a .gitignore-style pattern
+    fingerprint: str = ""
+    #: The last day on which it holds, in UTC.
+    expires: date | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.rule or self.path or self.fingerprint):
+            raise ValueError("a suppression names a rule, a path or a fingerprint")
+        return self
+
+
 class ReviewOptions(Model):
     """How a review is to be made."""
 
@@ -66,6 +95,8 @@ class ReviewOptions(Model):
     effort: str = Field(default="standard", pattern=r"^(quick|standard|thorough)$")
     labels: dict[str, str] = Field(default_factory=dict)
     disabled_rules: tuple[str, ...] = ()
+    path_rules: tuple[PathRule, ...] = Field(default=(), max_length=1000)
+    suppressions: tuple[Suppression, ...] = Field(default=(), max_length=1000)
     #: Fingerprints accepted earlier: such findings are suppressed.
     baseline: tuple[str, ...] = ()
     #: More findings than this are counted and disclosed, not listed.

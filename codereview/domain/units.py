@@ -44,6 +44,8 @@ class UnitOutcome(Model):
     finding_count: NonNegativeInt = 0
     #: Findings not shown, counted by why: "outside the diff", "below the severity asked for".
     hidden: dict[str, int] = Field(default_factory=dict)
+    #: Suppressions met, in words, and whether they suppressed anything for this agent.
+    suppressions: dict[str, bool] = Field(default_factory=dict)
     duration_ms: NonNegativeInt = 0
     usage: Usage = Usage()
 

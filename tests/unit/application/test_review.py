@@ -225,6 +225,61 @@ def test_a_disabled_rule_reports_nothing() -> None:
         assert it.service.get(review_id).findings == ()
 
 
+def test_a_suppression_that_suppresses_nothing_is_reported() -> None:
+    """Stale exceptions are how real findings get lost."""
+    it = Assembly()
+    review_id = it.submit(
+        "fine = 1  # codereview: ignore[pattern] no longer needed\n",
+        suppressions=[{"rule": "smell", "reason": "accepted"}],
+    )
+    it.run(review_id)
+    notices = it.service.get(review_id).notices
+    assert "The comment at app.py:1 suppresses nothing." in notices
+    assert "The suppression of rule smell suppresses nothing." in notices
+
+
+def test_a_suppression_without_a_reason_suppresses_nothing() -> None:
+    """And says why."""
+    it = Assembly()
+    review_id = it.submit("danger  # codereview: ignore[pattern]\n")
+    it.run(review_id)
+    review = it.service.get(review_id)
+    assert review.verdict is Verdict.FINDINGS
+    assert "The comment at app.py:1 (it gives no reason) suppresses nothing." in review.notices
+
+
+@pytest.mark.parametrize(
+    ("suppression", "verdict"),
+    [
+        ({"path": "src/**"}, Verdict.PASS),
+        ({"path": "src/", "rule": "pattern/danger"}, Verdict.PASS),
+        ({"path": "lib/"}, Verdict.FINDINGS),
+        ({"rule": "bandit"}, Verdict.FINDINGS),
+        ({"rule": "pattern", "expires": "2020-01-01"}, Verdict.FINDINGS),
+        ({"rule": "pattern", "expires": "2999-01-01"}, Verdict.PASS),
+    ],
+)
+def test_the_configuration_suppresses_by_rule_path_and_date(suppression: dict[str, str], verdict: Verdict) -> None:
+    """Every part that is given must fit."""
+    it = Assembly()
+    review_id = it.submit("danger\n", path="src/app.py", suppressions=[suppression | {"reason": "accepted"}])
+    it.run(review_id)
+    assert it.service.get(review_id).verdict is verdict
+
+
+def test_path_rules_raise_the_floor_and_switch_rules_off() -> None:
+    """Generated clients and old scripts are not held to the same bar."""
+    rules = [{"glob": "old/", "severity_floor": "critical"}, {"glob": "*_pb2.py", "disable": ["danger"]}]
+    it = Assembly()
+    review_id = it.submit_files(
+        {"old/a.py": "danger\n", "x_pb2.py": "danger\n", "new.py": "danger\n"}, path_rules=rules
+    )
+    it.run(review_id)
+    review = it.service.get(review_id)
+    assert [f.path for f in review.findings] == ["new.py"]
+    assert "1 findings below the severity asked for are not shown." in review.notices
+
+
 def test_a_capped_list_is_disclosed_and_keeps_the_gravest() -> None:
     """Silently truncated output is a lie."""
     grave = PatternAnalyser(name="grave", pattern="grave", severity=Severity.CRITICAL)
