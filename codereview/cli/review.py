@@ -1,0 +1,174 @@
+"""``codereview review``: a review here and now, without a server."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+import codereview.analysers.registry as analysers
+from codereview.bootstrap import build_local, limits
+from codereview.cli.baseline import read_baseline, write_baseline
+from codereview.cli.output import wants_colour
+from codereview.cli.progress import Progress
+from codereview.config import Settings, load_settings
+from codereview.domain.findings import Severity
+from codereview.domain.gate import EXIT_CLEAN, EXIT_FINDINGS, exit_code
+from codereview.domain.reviews import AGENTS, FilterMode, Review, ReviewOptions
+from codereview.domain.sources import Sources
+from codereview.domain.submission import Job
+from codereview.errors import ConfigurationError
+from codereview.formats import FORMATS, render
+from codereview.inputs.git import read_changes
+from codereview.inputs.paths import read_paths
+from codereview.inputs.project_config import ProjectConfig, load_config
+from codereview.inputs.snippet import read_snippet
+
+_SEVERITIES = [str(severity) for severity in Severity]
+_NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line said; None where it said nothing."""
+
+    paths: tuple[str, ...] = ()
+    diff: str | None = None
+    staged: bool = False
+    filename: str | None = None
+    format_: str = "text"
+    output: Path | None = None
+    fail_on: str | None = None
+    min_severity: str | None = None
+    agents: str | None = None
+    filter_mode: str | None = None
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    no_config: bool = False
+    exit_zero: bool = False
+    jobs: int | None = None
+    quiet: bool = False
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("paths", nargs=-1, metavar="[PATH…|-]"),
+    click.option("--diff", metavar="REF|FILE|-", help="Review what changed since REF, or what a patch changes."),
+    click.option("--staged", is_flag=True, help="Review what is staged in git."),
+    click.option("--filename", help="What standard input is called; its extension tells the language."),
+    click.option("--format", "format_", default="text", show_default=True, type=click.Choice(list(FORMATS))),
+    click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there."),
+    click.option("--fail-on", type=click.Choice([*_SEVERITIES, _NEVER]), help="Severity that fails (default high)."),
+    click.option("--min-severity", type=click.Choice(_SEVERITIES), help="Report nothing below this."),
+    click.option("--agents", help=f"Agents, comma-separated (default {','.join(AGENTS)})."),
+    click.option("--filter-mode", type=click.Choice([str(m) for m in FilterMode]), help="Of a diff (default added)."),
+    click.option("--baseline", type=click.Path(path_type=Path), help="Suppress the findings accepted in this file."),
+    click.option("--write-baseline", type=click.Path(path_type=Path), help="Accept this run's findings in a file."),
+    click.option("--no-config", is_flag=True, help="Ignore the project's configuration."),
+    click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found; 3 still says not fully examined."),
+    click.option("--jobs", type=click.IntRange(1, 64), help="Units worked on at once (default: one per core)."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
+)
+
+
+def _with_options(command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_with_options
+def review(**given: Any) -> int:
+    """Review files, directories, standard input (-), or what changed.
+
+    Without PATH the current directory is reviewed. The report goes to standard output, progress to standard error.
+    """
+    flags = Flags(**given)
+    settings = load_settings()
+    config = ProjectConfig() if flags.no_config else load_config(_start(flags)).config
+    sources = _read(flags, settings, config)
+    done = _run(Job(sources=sources, options=_options(flags, config)), settings, flags)
+    if flags.write_baseline is not None:
+        accepted = write_baseline(flags.write_baseline, done.findings)
+        click.echo(f"{accepted} findings accepted in {flags.write_baseline}", err=True)
+    _write(done, flags)
+    code = exit_code(done)
+    return EXIT_CLEAN if code == EXIT_FINDINGS and (flags.exit_zero or flags.fail_on == _NEVER) else code
+
+
+def _start(flags: Flags) -> Path:
+    named = [Path(path) for path in flags.paths if path != "-"]
+    return named[0] if named and named[0].exists() else Path.cwd()
+
+
+def _read(flags: Flags, settings: Settings, config: ProjectConfig) -> Sources:
+    bounds = limits(settings)
+    if flags.diff is not None or flags.staged:
+        if flags.diff is not None and flags.staged:
+            raise ConfigurationError("give --diff or --staged, not both")
+        return read_changes(
+            Path.cwd(),
+            diff=sys.stdin.read() if flags.diff == "-" else flags.diff,
+            staged=flags.staged,
+            paths=flags.paths,
+            limits=bounds,
+            exclude=config.exclude,
+        )
+    if "-" in flags.paths:
+        if len(flags.paths) > 1:
+            raise ConfigurationError("- (standard input) goes alone; give it, or paths")
+        return read_snippet(sys.stdin.buffer.read(), flags.filename, bounds)
+    if flags.filename is not None:
+        raise ConfigurationError("--filename goes with - (standard input)")
+    named = [Path(path) for path in flags.paths or (".",)]
+    return read_paths(named, root=Path.cwd(), limits=bounds, exclude=config.exclude)
+
+
+def _options(flags: Flags, config: ProjectConfig) -> ReviewOptions:
+    said = {
+        "agents": tuple(name.strip() for name in flags.agents.split(",")) if flags.agents is not None else None,
+        "fail_on": flags.fail_on if flags.fail_on != _NEVER else None,
+        "min_severity": flags.min_severity,
+        "filter_mode": flags.filter_mode,
+        "baseline": read_baseline(flags.baseline) if flags.baseline is not None else None,
+    }
+    unknown = [agent for agent in said["agents"] or () if agent not in AGENTS]
+    if unknown:
+        raise ConfigurationError(f"unknown agent {unknown[0]!r}; the agents are {', '.join(AGENTS)}")
+    chosen = {name: value for name, value in said.items() if value is not None}
+    return ReviewOptions.model_validate(config.options() | chosen)
+
+
+def _run(job: Job, settings: Settings, flags: Flags) -> Review:
+    local = build_local(settings, workers=flags.jobs)
+    progress = Progress(quiet=flags.quiet)
+    try:
+        accepted = local.service.submit(job)
+        for event in local.service.follow(accepted.id):
+            if event is not None:
+                progress.take(event)
+        return local.service.get(accepted.id)
+    finally:
+        progress.close()
+        local.close()
+
+
+def _write(done: Review, flags: Flags) -> None:
+    to_terminal = flags.output is None
+    text = render(
+        done,
+        flags.format_,
+        color=to_terminal and wants_colour(sys.stdout),
+        width=shutil.get_terminal_size((100, 24)).columns,
+        rules=analysers.rules(),
+    )
+    if flags.output is None:
+        click.echo(text.removesuffix("\n"))
+        return
+    try:
+        flags.output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{flags.output} cannot be written: {error.strerror}") from error
