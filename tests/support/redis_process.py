@@ -1,14 +1,16 @@
 """A real redis-server of the tests' own, that can be stopped, killed and started again over the same data."""
 
 import atexit
+import random
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 import redis
 
-from codereview.adapters.embedded.redis_server import find_binary, free_port
+from codereview.adapters.embedded.redis_server import find_binary
 
 _START_S = 10.0
 
@@ -18,7 +20,7 @@ class RedisProcess:
 
     def __init__(self, directory: Path, *, persistent: bool = True) -> None:
         self.directory = directory
-        self.port = free_port()
+        self.port = _port_of_its_own()
         self._persistent = persistent
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -89,3 +91,12 @@ class RedisProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _port_of_its_own() -> int:
+    """A free port that no outgoing connection is given by the system, so that it is free after a restart too."""
+    for port in random.SystemRandom().sample(range(15_000, 30_000), 50):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port was found")

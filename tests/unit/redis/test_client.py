@@ -106,9 +106,9 @@ def test_a_server_that_cannot_serve_is_unavailable(error: Exception) -> None:
 
 def test_every_port_says_that_redis_is_away() -> None:
     """In the words of the application, quickly, and without the address."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        client = connect(f"redis://:hunter2@127.0.0.1:{taken.getsockname()[1]}/0", retries=1)
+    deaf = socket.socket()  # bound, and not listening: connections are refused, and nobody else takes the port
+    deaf.bind(("127.0.0.1", 0))
+    client = connect(f"redis://:hunter2@127.0.0.1:{deaf.getsockname()[1]}/0", retries=1)
     ledger, bus = RedisLedger(client), RedisEventBus(client)
     sources, idempotency = RedisSourceStore(client), RedisIdempotencyStore(client)
     began = time.monotonic()
@@ -133,6 +133,7 @@ def test_every_port_says_that_redis_is_away() -> None:
             action()
         assert "hunter2" not in str(caught.value)
     assert time.monotonic() - began < 10
+    deaf.close()
 
 
 def test_a_connection_gone_dead_is_replaced(redis_server: RedisProcess) -> None:
