@@ -1,8 +1,9 @@
 """``codereview review``: a review here and now, without a server."""
 
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from codereview.domain.sources import Sources
 from codereview.domain.submission import Job
 from codereview.errors import ConfigurationError
 from codereview.formats import FORMATS, render
-from codereview.inputs.git import read_changes
+from codereview.inputs.git import read_diff, read_staged, work_tree_root
+from codereview.inputs.limits import Limits
+from codereview.inputs.patch import read_patch
 from codereview.inputs.paths import read_paths
 from codereview.inputs.project_config import ProjectConfig, load_config
 from codereview.inputs.snippet import read_snippet
@@ -106,17 +109,10 @@ def _start(flags: Flags) -> Path:
 
 def _read(flags: Flags, settings: Settings, config: ProjectConfig) -> Sources:
     bounds = limits(settings)
+    if flags.diff is not None and flags.staged:
+        raise ConfigurationError("give --diff or --staged, not both")
     if flags.diff is not None or flags.staged:
-        if flags.diff is not None and flags.staged:
-            raise ConfigurationError("give --diff or --staged, not both")
-        return read_changes(
-            Path.cwd(),
-            diff=sys.stdin.read() if flags.diff == "-" else flags.diff,
-            staged=flags.staged,
-            paths=flags.paths,
-            limits=bounds,
-            exclude=config.exclude,
-        )
+        return _read_changes(flags, bounds, config)
     if "-" in flags.paths:
         if len(flags.paths) > 1:
             raise ConfigurationError("- (standard input) goes alone; give it, or paths")
@@ -124,7 +120,27 @@ def _read(flags: Flags, settings: Settings, config: ProjectConfig) -> Sources:
     if flags.filename is not None:
         raise ConfigurationError("--filename goes with - (standard input)")
     named = [Path(path) for path in flags.paths or (".",)]
-    return read_paths(named, root=Path.cwd(), limits=bounds, exclude=config.exclude)
+    return read_paths(named, root=root_of(named), limits=bounds, exclude=config.exclude)
+
+
+def _read_changes(flags: Flags, bounds: Limits, config: ProjectConfig) -> Sources:
+    here, paths = Path.cwd(), [Path(path) for path in flags.paths]
+    if flags.diff is None:
+        return read_staged(start=here, limits=bounds, exclude=config.exclude, paths=paths)
+    if flags.diff == "-":
+        root = work_tree_root(here) or here
+        return read_patch(sys.stdin.read(), root=root, limits=bounds, exclude=config.exclude)
+    return read_diff(flags.diff, start=here, limits=bounds, exclude=config.exclude, paths=paths)
+
+
+def root_of(named: Sequence[Path]) -> Path:
+    """What paths in the report are relative to: the git work tree, else the current directory, else what was named."""
+    first = Path(os.path.abspath(named[0]))
+    start = first if first.is_dir() else first.parent
+    top, here = work_tree_root(start), Path.cwd()
+    if top is not None:
+        return top
+    return here if start.is_relative_to(here) else start
 
 
 def _options(flags: Flags, config: ProjectConfig) -> ReviewOptions:
