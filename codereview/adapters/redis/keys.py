@@ -3,7 +3,7 @@
 | key | type | content |
 |---|---|---|
 | ``review:{id}:state`` | hash | status, decision, counters, timestamps, tokens, cost |
-| ``review:{id}:units`` | hash | per unit ``spec:{unit}``, ``status:{unit}``, ``leaseUntil:{unit}`` … (see `units`) |
+| ``review:{id}:units`` | hash | ``{field}:{unit}``: index, agent, spec, status, attempt, token, worker, leaseUntil … |
 | ``review:{id}:events`` | list | the event log; element n (1-based) is event id n |
 | ``review:{id}:findings`` | hash | fingerprint → finding JSON |
 | ``review:{id}:emitted`` | set | names of the facts stated, against duplicates |

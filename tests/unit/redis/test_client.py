@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 from redis.connection import SSLConnection, UnixDomainSocketConnection
-from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from support.bad_network import BadNetwork
 from support.live import a_finding, a_review, found, progress, some_units
 from support.redis_process import RedisProcess
@@ -96,11 +98,20 @@ def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
     assert redact(url) == shown
 
 
-@pytest.mark.parametrize("error", [ReadOnlyError("READONLY"), OutOfMemoryError("OOM"), ConnectionError])
+@pytest.mark.parametrize(
+    "error",
+    [RedisConnectionError("away"), RedisTimeoutError("slow"), ReadOnlyError("replica"), OutOfMemoryError("full")],
+)
 def test_a_server_that_cannot_serve_is_unavailable(error: Exception) -> None:
-    """Failing over, full, or away: it may pass. Python's own errors are nobody else's."""
-    expected = ConnectionError if error is ConnectionError else BackendUnavailable
-    with pytest.raises(expected), translated_errors():
+    """Away, failing over, or full: it may pass."""
+    with pytest.raises(BackendUnavailable), translated_errors():
+        raise error
+
+
+@pytest.mark.parametrize("error", [ResponseError("WRONGTYPE Operation"), ConnectionError("of something else")])
+def test_other_errors_stay_what_they_are(error: Exception) -> None:
+    """A fault of ours is not to be waited out."""
+    with pytest.raises(type(error)), translated_errors():
         raise error
 
 
