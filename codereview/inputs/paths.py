@@ -12,7 +12,7 @@ from codereview.inputs.intake import Intake
 from codereview.inputs.limits import DEFAULT_LIMITS, Limits
 from codereview.inputs.listing import list_directory
 from codereview.inputs.reading import read_file, resolve
-from codereview.inputs.refusal import Refusal
+from codereview.inputs.refusal import Refusal, excluded
 from codereview.inputs.safe_paths import shown
 from codereview.inputs.selection import left_out
 from codereview.planning.globs import Globs
@@ -36,12 +36,11 @@ def read_paths(
     left: dict[str, Refusal] = {}
     for place in dict.fromkeys(relative_to_root(path, root, real_root) for path in paths):
         for path, named_or_why_not in _find(place, real_root):
-            if isinstance(named_or_why_not, Refusal):
-                left.setdefault(path, named_or_why_not)
-            elif globs and globs.match(path):
-                left[path] = Refusal(SkipReason.EXCLUDED, "excluded by the project's configuration")
+            refusal = excluded(path, globs) or named_or_why_not
+            if isinstance(refusal, Refusal):
+                left.setdefault(path, refusal)
             else:
-                candidates[path] = named_or_why_not or candidates.get(path, False)
+                candidates[path] = refusal or candidates.get(path, False)
     intake = Intake(limits, refuse_excess=False)
     _take(intake, candidates, real_root)
     for path, refusal in left.items():

@@ -4,6 +4,7 @@ import posixpath
 from dataclasses import dataclass
 
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
+from codereview.planning.globs import Globs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,10 @@ def link_refusal(directory: str, target: str) -> Refusal:
     if place.startswith(("/", "../")) or place == "..":
         return Refusal(SkipReason.OUTSIDE_ROOT, "a link that leads outside the archive")
     return Refusal(SkipReason.EXCLUDED, "a link")
+
+
+def excluded(path: str, globs: Globs) -> Refusal | None:
+    """Why the project does not want this file reviewed; None when it says nothing of it."""
+    if globs and globs.match(path):
+        return Refusal(SkipReason.EXCLUDED, "excluded by the project's configuration")
+    return None
