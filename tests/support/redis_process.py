@@ -1,6 +1,5 @@
 """A real redis-server of the tests' own, that can be stopped, killed and started again over the same data."""
 
-import atexit
 import random
 import signal
 import socket
@@ -23,6 +22,7 @@ class RedisProcess:
         self.port = _port_of_its_own()
         self._persistent = persistent
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -39,7 +39,9 @@ class RedisProcess:
         assert self._process is None, "the server is running already"
         with (self.directory / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([str(find_binary()), *self._options()], stdout=log, stderr=log)
-        atexit.register(self.kill)
+        # Its input ends when this process does, even when that is killed: the server must not stay behind.
+        guard = f"read _; kill -9 {self._process.pid}"
+        self._guard = subprocess.Popen(["/bin/sh", "-c", guard], stdin=subprocess.PIPE)
         self._await_answer()
 
     def stop(self) -> None:
@@ -82,9 +84,11 @@ class RedisProcess:
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
-        atexit.unregister(self.kill)
         if process is None:
             return
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
         process.send_signal(how)
         try:
             process.wait(_START_S)
