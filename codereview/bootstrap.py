@@ -5,8 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-
-from redis import Redis
+from typing import TYPE_CHECKING
 
 import codereview.analysers.registry as analysers
 from codereview.adapters.aws import AwsClients
@@ -46,6 +45,9 @@ from codereview.ports import (
     SourceStore,
 )
 
+if TYPE_CHECKING:
+    from redis import Redis
+
 
 @dataclass(frozen=True)
 class Service:
@@ -60,7 +62,7 @@ class Service:
     idempotency: IdempotencyStore
     board: AgentStatusBoard
     commands: AgentCommands
-    redis: Redis
+    redis: "Redis"
 
 
 @dataclass(frozen=True)

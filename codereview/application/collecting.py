@@ -15,7 +15,6 @@ from codereview.ports import AnalysisReport, RawFinding
 
 OUTSIDE_DIFF = "outside the changed lines"
 BELOW_SEVERITY = "below the severity asked for"
-BEYOND_LOG = "beyond what the event log holds"
 
 
 @dataclass(frozen=True, slots=True)

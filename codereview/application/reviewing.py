@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from codereview.agents.base import Agent, did_not_run
 from codereview.application.agent_summaries import announce_ended_agents, summaries
-from codereview.application.collecting import BEYOND_LOG, Change, Collector
+from codereview.application.collecting import Change, Collector
 from codereview.application.coverage_of import coverage_of
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason, gaps
 from codereview.domain.cwe import FAMILIES
@@ -109,10 +109,9 @@ class BatchReviewer:
     def _work(self, claim: Claim, lease: Lease, options: ReviewOptions, worker: str) -> UnitOutcome:
         agent = self._agents[lease.unit_id.partition("-")[0]]
         started = time.monotonic()
-        lease_ms = self._patience.lease_ms
-        run = _Run(self._bus, agent, lease, options, lambda: self._ledger.renew(lease, lease_ms=lease_ms))
+        run = _Run(self._bus, agent, lease, options)
         try:
-            with _kept(lease, self._ledger, lease_ms, run.lost):
+            with _kept(lease, self._ledger, self._patience.lease_ms, run.lost):
                 run.announce(claim, worker)
                 outcome = self._examine(run)
         except (LeaseLost, BackendUnavailable):
@@ -157,14 +156,11 @@ class BatchReviewer:
 class _Run:
     """One attempt at one unit: what it emits, and what it has so far when it must stop."""
 
-    def __init__(
-        self, bus: EventBus, agent: Agent, lease: Lease, options: ReviewOptions, keep: Callable[[], bool]
-    ) -> None:
+    def __init__(self, bus: EventBus, agent: Agent, lease: Lease, options: ReviewOptions) -> None:
         self.agent = agent
         self.lease = lease
         self.lost = threading.Event()
         self._bus = bus
-        self._keep = keep
         self._reports: list[AnalysisReport] = []
         self._batch: Batch | None = None
         self._collector = Collector(agent.name, options)
@@ -271,11 +267,8 @@ class _Run:
         if self.lost.is_set():
             raise LeaseLost
         emitted = self._bus.emit(statement, lease=self.lease, finding=finding.finding if finding is not None else None)
-        if emitted is Emitted.UNKNOWN or (emitted is Emitted.REFUSED and not self._keep()):
+        if emitted in (Emitted.REFUSED, Emitted.UNKNOWN):
             raise LeaseLost
-        if emitted is Emitted.REFUSED and finding is not None:
-            # The lease is good, so it was the log that is full: the finding is counted, not lost silently.
-            self._collector.hidden[BEYOND_LOG] += 1
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Reviews to store: with everything set, of any size, and whatever hypothesis can think of."""
 
+from datetime import date
+
 from hypothesis import strategies as st
 
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
@@ -16,7 +18,17 @@ from codereview.domain.findings import (
     TraceStep,
 )
 from codereview.domain.model import Model
-from codereview.domain.reviews import AgentSummary, FilterMode, Outcome, Review, ReviewOptions, ReviewStatus, Verdict
+from codereview.domain.reviews import (
+    AgentSummary,
+    FilterMode,
+    Outcome,
+    PathRule,
+    Review,
+    ReviewOptions,
+    ReviewStatus,
+    Suppression,
+    Verdict,
+)
 from codereview.domain.sources import SourceSummary
 from codereview.domain.usage import Metrics, Usage
 
@@ -107,6 +119,12 @@ def everything(review_id: str = "rv_1", *, findings: int = 3) -> Review:
             effort="thorough",
             labels={"team": "größe", "": "empty name"},
             disabled_rules=("ruff/E501",),
+            path_rules=(PathRule(glob="old/", severity_floor=Severity.HIGH, disable=("bandit",)),),
+            suppressions=(
+                Suppression(
+                    reason="größer", rule="ruff/S101", path="a/*.py", fingerprint="f" * 32, expires=date(2030, 1, 2)
+                ),
+            ),
             baseline=("f" * 64, "0" * 64),
             max_findings=5000,
         ),

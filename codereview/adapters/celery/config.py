@@ -6,7 +6,7 @@ Measured on celery 5.7.0 and kombu 5.7.0; older versions lose messages and bodie
 import socket
 import ssl
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import redis
 from kombu.entity import Exchange, Queue
@@ -33,7 +33,7 @@ def broker_url(settings: Settings) -> str:
         raise ConfigurationError(f"CODEREVIEW_REDIS_URL: {parts.scheme!r} is not a scheme; use redis:// or rediss://")
     token = settings.redis_auth_token.get_secret_value()
     if token and "@" not in parts.netloc:
-        parts = parts._replace(netloc=f":{token}@{parts.netloc}")
+        parts = parts._replace(netloc=f":{quote(token, safe='')}@{parts.netloc}")
     return urlunsplit(parts)
 
 
