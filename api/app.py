@@ -1,0 +1,52 @@
+"""Making the application."""
+
+from pathlib import Path
+
+from flask import Flask, request
+
+from api import error_handlers, headers, request_log
+from api.config import ApiConfig
+from api.live import websocket
+from api.live.connections import Connections
+from api.live.feed import LogFeed
+from api.live.hub import Hub, HubSettings
+from api.openapi import document
+from api.origins import check_host, check_origin
+from api.ownership import Ownership
+from api.routes import ROUTES, operations
+from api.state import EXTENSION, Product, State, state
+from api.tickets import TicketOffice
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: HubSettings | None = None) -> Flask:
+    """The API over a product, following its reviews' events through ``feed``. Connects to nothing yet."""
+    app = Flask("api", static_folder=str(_STATIC))
+    app.config["MAX_CONTENT_LENGTH"] = config.max_request_bytes
+    app.url_map.redirect_defaults = False
+    app.extensions[EXTENSION] = State(
+        product=product,
+        config=config,
+        tickets=TicketOffice(config.secret_key, config.ticket_ttl_s),
+        ownership=Ownership(product.service),
+        hub=Hub(feed, settings or HubSettings()),
+        connections=Connections(config.max_live_connections, write_limit_s=config.write_limit_s),
+        openapi=document(operations()),
+    )
+    # The id first, so that whatever is refused later is logged under it.
+    request_log.install(app)
+    app.before_request(_check_source)
+    headers.install(app)
+    error_handlers.install(app)
+    for routes in ROUTES:
+        routes.register(app)
+    websocket.install(app, config)
+    return app
+
+
+def _check_source() -> None:
+    """Refuse other pages, and names the service is not known by."""
+    config = state().config
+    check_host(request, config)
+    check_origin(request, config)

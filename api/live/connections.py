@@ -1,0 +1,107 @@
+"""The live connections of this process: how many there may be, which are stuck, and when all must go."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from api.problems import TooManyConnections
+
+log = logging.getLogger(__name__)
+
+_TICK_S = 1.0
+
+
+@dataclass(eq=False)
+class Connection:
+    """One WebSocket or SSE stream."""
+
+    #: Called when the connection should look up: the process is about to stop.
+    wake: Callable[[], None]
+    #: None where the server does not show it.
+    peer: socket.socket | None = None
+    #: When the write under way began (monotonic seconds).
+    writing_since: float | None = None
+    opened_at: float = field(default_factory=time.monotonic)
+    aborted: bool = False
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Mark a write, so that one that does not end is noticed."""
+        self.writing_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.writing_since = None
+
+    def abort(self) -> None:
+        """Cut it: a write blocked on it fails at once."""
+        self.aborted = True
+        if self.peer is not None:
+            with suppress(OSError):
+                self.peer.shutdown(socket.SHUT_RDWR)
+
+
+class Connections:
+    """All of them. Safe to share between threads."""
+
+    def __init__(self, limit: int, *, write_limit_s: float = 10.0, stopping: Callable[[], bool] = lambda: False):
+        self.limit = limit
+        #: Whether the process is about to stop; may be replaced by what knows.
+        self.stopping = stopping
+        self._write_limit_s = write_limit_s
+        self._open: set[Connection] = set()
+        self._lock = threading.Lock()
+        self._watch: threading.Thread | None = None
+        self._draining = False
+
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @property
+    def draining(self) -> bool:
+        """Whether every connection is to close, for its client to come back to another process."""
+        return self._draining
+
+    def check_room(self) -> None:
+        """Raise TooManyConnections when no further one can be opened."""
+        if self._draining or self.count >= self.limit:
+            raise TooManyConnections(
+                f"{self.count} live connections are open here; the limit is {self.limit}", limit=self.limit
+            )
+
+    def add(self, connection: Connection) -> None:
+        """Register a connection. Raises TooManyConnections."""
+        with self._lock:
+            self.check_room()
+            self._open.add(connection)
+            if self._watch is None:
+                self._watch = threading.Thread(target=self._look_after, name="live-connections", daemon=True)
+                self._watch.start()
+
+    def remove(self, connection: Connection) -> None:
+        """It is closed."""
+        with self._lock:
+            self._open.discard(connection)
+
+    def drain(self) -> None:
+        """Have every connection closed."""
+        self._draining = True
+        for connection in list(self._open):
+            connection.wake()
+
+    def _look_after(self) -> None:
+        while True:
+            time.sleep(_TICK_S)
+            if self.stopping() and not self._draining:
+                self.drain()
+            late = time.monotonic() - self._write_limit_s
+            for connection in list(self._open):
+                if connection.writing_since is not None and connection.writing_since < late:
+                    log.warning("live_connection_stuck", extra={"limit_s": self._write_limit_s})
+                    connection.abort()

@@ -1,0 +1,64 @@
+"""What came out of a review: its findings, and reports in other tools' formats."""
+
+from flask import Response
+
+import codereview.analysers.registry as analysers
+from api.answers import answer, conditional
+from api.operations import Answer, Routes, caller, query
+from api.problems import ReviewNotEnded
+from api.schemas import FindingList, FindingsQuery, ReportQuery
+from api.state import state
+from codereview.formats import FORMATS, render
+
+routes = Routes()
+
+
+@routes.get(
+    "/api/review/<review_id>/findings",
+    query=FindingsQuery,
+    answers={200: Answer("The findings.", FindingList)},
+)
+def get_findings(review_id: str) -> Response:
+    """The findings, also while the review runs."""
+    asked = query(FindingsQuery)
+    review = state().product.service.get(review_id, owner=caller().owner)
+    body = FindingList(
+        review_id=review.id,
+        status=review.status,
+        outcome=review.outcome,
+        verdict=review.verdict,
+        findings=tuple(finding for finding in review.findings if asked.passes(finding)),
+        total=len(review.findings),
+        hidden=review.findings_hidden,
+    )
+    return answer(body)
+
+
+@routes.get(
+    "/api/review/<review_id>/report",
+    query=ReportQuery,
+    answers={
+        200: Answer(
+            "The report.",
+            media_types=tuple(dict.fromkeys(each.media_type for each in FORMATS.values())),
+            headers={"ETag": "Names this report."},
+        ),
+        304: Answer("It is as If-None-Match says."),
+    },
+    problems=(ReviewNotEnded,),
+    headers={"If-None-Match": "The ETag of what the client has."},
+)
+def get_report(review_id: str) -> Response:
+    """The ended review as a report: SARIF, Markdown and others."""
+    name = query(ReportQuery).format
+    review = state().product.service.get(review_id, owner=caller().owner)
+    if not review.status.terminal:
+        raise ReviewNotEnded(
+            f"the review is {review.status}; …/findings has what was found so far, …/events tells when it ends",
+            reviewId=review.id,
+            reviewStatus=str(review.status),
+        )
+    text = render(review, name, rules=analysers.rules())
+    response = Response(text, content_type=FORMATS[name].media_type)
+    response.headers["Content-Disposition"] = f'inline; filename="{review.id}{FORMATS[name].suffix}"'
+    return conditional(response)

@@ -1,0 +1,84 @@
+"""What every request needs, in reach of every view."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from flask import Flask, current_app
+
+from api.config import ApiConfig
+from api.live.connections import Connections
+from api.live.hub import Hub
+from api.ownership import Ownership
+from api.tickets import TicketOffice
+from codereview.adapters.redis.status import AgentStatus
+from codereview.application.keys import KeyRing
+from codereview.application.review_service import ReviewService
+from codereview.ports import EventBus, IdempotencyStore, ReviewStore
+
+EXTENSION = "codereview"
+
+
+class StatusBoard(Protocol):
+    """Who is there to work: see `codereview.adapters.redis.status.AgentStatusBoard`."""
+
+    def all(self) -> Sequence[AgentStatus]:
+        """Every worker. Raises BackendUnavailable."""
+        ...
+
+
+class Product(Protocol):
+    """The parts of `codereview.bootstrap.Service` the API uses."""
+
+    @property
+    def service(self) -> ReviewService:
+        """Everything there is to do."""
+        ...
+
+    @property
+    def bus(self) -> EventBus:
+        """The events of reviews."""
+        ...
+
+    @property
+    def store(self) -> ReviewStore:
+        """The reviews, for the readiness check."""
+        ...
+
+    @property
+    def keys(self) -> KeyRing | None:
+        """The API keys, where they are asked for."""
+        ...
+
+    @property
+    def idempotency(self) -> IdempotencyStore:
+        """The idempotency keys."""
+        ...
+
+    @property
+    def board(self) -> StatusBoard:
+        """The workers."""
+        ...
+
+
+@dataclass(frozen=True)
+class State:
+    """One application's parts."""
+
+    product: Product
+    config: ApiConfig
+    tickets: TicketOffice
+    ownership: Ownership
+    hub: Hub
+    connections: Connections
+    openapi: Mapping[str, object]
+
+
+def state() -> State:
+    """The parts of the application that serves this request."""
+    return state_of(current_app)
+
+
+def state_of(app: Flask) -> State:
+    """The parts of an application."""
+    return cast("State", app.extensions[EXTENSION])
