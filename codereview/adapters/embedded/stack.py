@@ -91,7 +91,7 @@ class Stack:
         return self.settings.public_url or f"http://{shown}:{self.port}"
 
     def _children(self, private: PrivateRedis | None) -> list[Child]:
-        children = [] if private is None else [Child("redis", private.start)]
+        children = [] if private is None else [Child("redis", private.start, is_foundation=True)]
         env = self._environment()
         for queue in QUEUES:
             # The coordinator only finalizes: one process does.

@@ -26,6 +26,8 @@ class Child:
     start: Callable[[int], "subprocess.Popen[bytes]"]
     stop_signal: signal.Signals = signal.SIGTERM
     grace_s: float = 10.0
+    #: Whether the others stand on it: it stops when they have.
+    is_foundation: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     restarts: int = 0
     started_at: float = field(default=0.0)
@@ -49,7 +51,7 @@ def command(argv: Sequence[str], env: dict[str, str]) -> Callable[[int], "subpro
 
 
 class Supervisor:
-    """Starts children in order, restarts one that dies (more slowly each time), stops them in reverse order.
+    """Starts children in order, restarts one that dies (more slowly each time), stops them together, foundations last.
 
     Their output goes to files of ``log_dir``, or to this process's own standard error without one.
     """
@@ -71,12 +73,17 @@ class Supervisor:
         self._watch.start()
 
     def stop(self) -> None:
-        """Stop the children, the last started first; kill those that do not."""
+        """Stop the children, those the others stand on last; kill the ones that do not."""
         self._stopping.set()
         if self._watch.is_alive():
             self._watch.join()
-        for child in reversed(self._children):
-            _end(child)
+        for foundation in (False, True):
+            group = [child for child in self._children if child.is_foundation is foundation]
+            for child in group:
+                if child.process is not None and child.alive:
+                    child.process.send_signal(child.stop_signal)
+            for child in group:
+                _await_end(child)
 
     def status(self) -> dict[str, bool]:
         """Which children run."""
@@ -109,15 +116,13 @@ class Supervisor:
                 self._launch(child)
 
 
-def _end(child: Child) -> None:
+def _await_end(child: Child) -> None:
     if child.process is None:
         return
-    if child.process.poll() is None:
-        child.process.send_signal(child.stop_signal)
-        try:
-            child.process.wait(child.grace_s)
-        except subprocess.TimeoutExpired:
-            log.warning("child_killed", extra={"child": child.name})
+    try:
+        child.process.wait(child.grace_s)
+    except subprocess.TimeoutExpired:
+        log.warning("child_killed", extra={"child": child.name})
     # Whatever it left behind (prefork children, tools) goes with it.
     with suppress(ProcessLookupError):
         os.killpg(child.process.pid, signal.SIGKILL)
