@@ -15,7 +15,7 @@ from codereview.inputs.git_command import Git
 from codereview.inputs.intake import Intake
 from codereview.inputs.limits import Limits
 from codereview.inputs.reading import read_file
-from codereview.inputs.refusal import Refusal, excluded
+from codereview.inputs.refusal import Refusal, bad_name, excluded
 from codereview.inputs.safe_paths import shown
 from codereview.inputs.selection import left_out
 from codereview.planning.globs import Globs
@@ -120,13 +120,9 @@ def _refusal(change: Change, globs: Globs) -> Refusal | None:
         return Refusal(SkipReason.VENDORED, "a git submodule")
     if change.mode == LINK_MODE:
         return Refusal(SkipReason.EXCLUDED, "a symbolic link")
-    try:
-        change.path.encode()
-    except UnicodeEncodeError:
-        return Refusal(SkipReason.ENCODING, "its name is not valid UTF-8")
-    by_project = excluded(change.path, globs)
-    if by_project is not None:
-        return by_project
+    unwanted = bad_name(change.path) or excluded(change.path, globs)
+    if unwanted is not None:
+        return unwanted
     out = left_out(change.path, tracked=True)
     return out[0] if out is not None else None
 

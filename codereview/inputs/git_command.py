@@ -122,7 +122,9 @@ class Git:
                 raise GitFailed(_said(arguments, errors.read()), process.returncode)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return ["git", "--no-pager", "--literal-pathspecs", *arguments]
+        # check-ignore takes every path as it is, and refuses to be told so.
+        literal = () if arguments[0] == "check-ignore" else ("--literal-pathspecs",)
+        return ["git", "--no-pager", *literal, *arguments]
 
     def _environment(self) -> dict[str, str]:
         environment = {name: value for name, value in os.environ.items() if _harmless(name)}

@@ -34,13 +34,11 @@ def list_directory(directory: Path, root: Path) -> Iterator[Listed]:
     In a git work tree: what is tracked or could be, by git's own rules. Elsewhere, and below a directory that git
     ignores but a person named: everything that the .gitignore files up to ``root`` leave.
     """
-    git = Git.at(directory)
-    if git is None:
-        return _walk(directory, root)
-    listed = list(_list_by_git(git))
-    if not any(file.refusal is None for file in listed) and _is_ignored(git):
-        return _walk(directory, root)
-    return iter(listed)
+    try:
+        git = Git.at(directory)
+    except GitFailed:  # another user's repository, or a damaged one: its files are here all the same
+        git = None
+    return _walk(directory, root) if git is None or _is_ignored(git) else _list_by_git(git)
 
 
 def _is_ignored(git: Git) -> bool:
@@ -90,7 +88,9 @@ class _Ignores:
 
 def _walk(directory: Path, root: Path) -> Iterator[Listed]:
     prefix = "" if directory == root else f"{directory.relative_to(root).as_posix()}/"
-    pending = [(prefix, [_read_ignores(root, base) for base in _bases_above(prefix)])]
+    above = [_read_ignores(root, base) for base in _bases_above(prefix)]
+    # A directory that was named is walked even if it is ignored; what would ignore it would ignore all that is in it.
+    pending = [(prefix, [] if _ignored_on_the_way(prefix, above) else above)]
     while pending:
         base, above = pending.pop()
         try:
@@ -124,6 +124,12 @@ def _bases_above(prefix: str) -> list[str]:
     """Of "a/b/": "" and "a/"."""
     parts = prefix.split("/")[:-1]
     return ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts))]
+
+
+def _ignored_on_the_way(path: str, ignores: list[_Ignores]) -> bool:
+    """Whether the directory, or one it is in, is ignored by the .gitignore files above it."""
+    parts = path.split("/")[:-1]
+    return any(_ignored("/".join([*parts[:depth], ""]), ignores[:depth]) for depth in range(1, len(parts) + 1))
 
 
 def _ignored(path: str, ignores: list[_Ignores]) -> bool:

@@ -12,7 +12,7 @@ from codereview.inputs.intake import Intake
 from codereview.inputs.limits import DEFAULT_LIMITS, Limits
 from codereview.inputs.listing import list_directory
 from codereview.inputs.reading import read_file, resolve
-from codereview.inputs.refusal import Refusal, excluded
+from codereview.inputs.refusal import Refusal, bad_name, excluded
 from codereview.inputs.safe_paths import shown
 from codereview.inputs.selection import left_out
 from codereview.planning.globs import Globs
@@ -111,21 +111,14 @@ def _leave_rest(intake: Intake, rest: Sequence[str]) -> None:
 
 
 def _content(path: str, candidates: Mapping[str, bool], root: Path, limits: Limits) -> bytes | Refusal:
-    if not _is_unicode(path):
-        return Refusal(SkipReason.ENCODING, "its name is not valid UTF-8")
+    bad = bad_name(path)
+    if bad is not None:
+        return bad
     if (root / path).is_symlink():
         target = os.path.relpath(os.path.realpath(root / path), root)
         if target in candidates and target != path:
             return Refusal(SkipReason.EXCLUDED, f"a symbolic link to {shown(target)}, which is reviewed")
     return read_file(root, path, limits.max_file_bytes)
-
-
-def _is_unicode(path: str) -> bool:
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _label(paths: Sequence[Path], root: Path) -> str:

@@ -4,6 +4,7 @@ import posixpath
 from dataclasses import dataclass
 
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
+from codereview.inputs.safe_paths import unprintable
 from codereview.planning.globs import Globs
 
 
@@ -31,6 +32,12 @@ def link_refusal(directory: str, target: str) -> Refusal:
     if place.startswith(("/", "../")) or place == "..":
         return Refusal(SkipReason.OUTSIDE_ROOT, "a link that leads outside the archive")
     return Refusal(SkipReason.EXCLUDED, "a link")
+
+
+def bad_name(path: str) -> Refusal | None:
+    """Why a file on a disk cannot be reviewed under its name; None when it can."""
+    problem = unprintable(path)
+    return Refusal(SkipReason.ENCODING, f"its name {problem}") if problem else None
 
 
 def excluded(path: str, globs: Globs) -> Refusal | None:

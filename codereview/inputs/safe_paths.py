@@ -63,10 +63,19 @@ def _problem(path: str, parts: list[str]) -> str:
         return "names no file"
     if len(path) > MAX_LENGTH:
         return f"is longer than {MAX_LENGTH} characters"
+    problem = unprintable(path)
+    if problem:
+        return problem
+    longest = max(len(part.encode()) for part in parts)
+    return f"has a part longer than {_MAX_PART} bytes" if longest > _MAX_PART else ""
+
+
+def unprintable(path: str) -> str:
+    """What keeps a path from standing in a report; "" when nothing does."""
     if _CONTROL.search(path):
         return "has control characters"
     try:
-        longest = max(len(part.encode()) for part in parts)
+        path.encode("utf-8")
     except UnicodeEncodeError:
-        return "is not valid Unicode"
-    return f"has a part longer than {_MAX_PART} bytes" if longest > _MAX_PART else ""
+        return "is not valid UTF-8"
+    return ""

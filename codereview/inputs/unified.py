@@ -128,6 +128,8 @@ class _Reader:
             patch.extended[match["key"]] = match["value"]
             self._next += 1
         self._git_body(patch, names)
+        if not patch.path or "" in (patch.old, patch.new):
+            raise wrong(patch.at, "the header does not say which file it is about")
         return patch
 
     def _git_body(self, patch: FilePatch, names: tuple[str, str] | None) -> None:

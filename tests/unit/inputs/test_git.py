@@ -227,7 +227,6 @@ def test_a_file_becoming_a_link_and_back(repository: Repository) -> None:
         "with space.py",
         "ünïcode.py",
         'quo"te.py',
-        "tab\there.py",
         "b/a/b/x.py",
         "-dash.py",
         "a b/a b/x.py",
@@ -242,11 +241,13 @@ def test_any_file_name_keeps_its_changed_lines(repository: Repository, name: str
     assert changed(read_staged(start=repository.root)) == {name: [(4, 4)]}
 
 
-def test_a_name_that_is_not_utf8_is_left_out(repository: Repository) -> None:
+def test_a_name_that_cannot_stand_in_a_report_is_left_out(repository: Repository) -> None:
     repository.commit({"a.py": ABC})
     (repository.root / os.fsdecode(b"\xff.py")).write_text("x = 1\n")
+    (repository.root / "tab\there.py").write_text("x = 1\n")
     repository.git("add", "--all")
-    assert reasons(read_staged(start=repository.root)) == {"\\udcff.py": SkipReason.ENCODING}
+    left = {"\\udcff.py": SkipReason.ENCODING, "tab\\x09here.py": SkipReason.ENCODING}
+    assert reasons(read_staged(start=repository.root)) == left
 
 
 def test_line_endings_do_not_shift_lines(repository: Repository) -> None:
@@ -377,6 +378,15 @@ def test_a_revision_is_never_taken_for_an_option(repository: Repository, spec: s
     repository.commit({"a.py": ABC})
     with pytest.raises(InvalidSubmission, match="revision"):
         read_diff(spec, start=repository.root)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+def test_a_repository_that_git_refuses_is_told_as_git_tells_it(repository: Repository) -> None:
+    repository.commit({"a.py": ABC})
+    for path in (repository.root, repository.root / ".git"):
+        os.chown(path, 65534, 65534)
+    with pytest.raises(InvalidSubmission, match=r"safe\.directory"):
+        read_diff("HEAD", start=repository.root)
 
 
 def test_without_a_repository_the_message_says_so(tmp_path: Path) -> None:
