@@ -65,8 +65,8 @@ def markdown_code(text: str, limit: int | None = None) -> str:
     """A code span of exactly the text: a path, an identifier, a line of code."""
     line = visible(shortened(text, limit) if limit is not None else text) or " "
     ticks = "`" * (max((len(run) for run in _BACKTICKS.findall(line)), default=0) + 1)
-    # One space on each side is dropped again by Markdown; needed where the text itself starts or ends with a tick.
-    space = " " if line[0] in " `" or line[-1] in " `" else ""
+    # Markdown drops one space on each side, but not of a span that is all spaces; a tick needs one beside it.
+    space = " " if line.strip(" ") and (line[0] in " `" or line[-1] in " `") else ""
     return f"{ticks}{space}{line}{space}{ticks}"
 
 

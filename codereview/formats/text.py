@@ -34,8 +34,8 @@ def write(review: Review, rendering: Rendering) -> str:
 def _files(review: Review, width: int, ink: Ink) -> Iterator[list[str]]:
     for path, group in groupby(summary.counted(review), key=lambda finding: finding.path):
         findings = list(group)
-        lines = [ink.bold(line) for line in wrapped(visible(path), width)]
-        lines[-1] += ink.dim(f"  {summary.plural(len(findings), 'finding')}")
+        heading = f"{visible(path)}  {summary.plural(len(findings), 'finding')}"
+        lines = [ink.bold(line) for line in wrapped(heading, width)]
         for finding in findings:
             lines += ["", *finding_lines(finding, width, ink)]
         yield lines

@@ -56,7 +56,7 @@ def remarks(review: Review) -> list[Remark]:
     made = [] if is_whole(review) else [Remark("codereview/incomplete", shortfall(review))]
     made += [Remark("codereview/agent-failed", said) for said in failed_agents(review)]
     made += [Remark("codereview/not-examined", f"Not examined: {gap.why}", gap.path) for gap in not_examined(review)]
-    made += [Remark("codereview/notice", notice, grave=False) for notice in review.notices]
+    made += [Remark("codereview/notice", notice, grave=False) for notice in review.notices if notice.strip()]
     if review.findings_hidden:
         hidden = f"{plural(review.findings_hidden, 'finding')} counted but not listed"
         made.append(Remark("codereview/not-listed", hidden, grave=False))

@@ -34,7 +34,7 @@ def _run(review: Review, rendering: Rendering) -> Json:
         "invocations": [_invocation(review)],
         "originalUriBaseIds": {ROOT: {"description": text("The root of what was reviewed.")}},
         "columnKind": "unicodeCodePoints",
-        "results": [result(finding, rules, taxonomy, review.options.baseline) for finding in findings],
+        "results": [result(finding, rules, taxonomy, review.options) for finding in findings],
         **({"taxonomies": [taxonomy.component()]} if taxonomy else {}),
         "properties": _properties(review),
     }

@@ -1,8 +1,9 @@
 """The results of the log: one per finding."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from codereview.domain.findings import Edit, Finding, FindingStatus, TraceStep
+from codereview.domain.reviews import ReviewOptions
 from codereview.formats.places import (
     Span,
     deletes,
@@ -21,8 +22,8 @@ from codereview.formats.sarif.taxonomy import Taxonomy
 FINGERPRINT = "codereview/v1"
 
 
-def result(finding: Finding, rules: Rules, taxonomy: Taxonomy, baseline: Collection[str]) -> Json:
-    """The finding as a SARIF result. ``baseline`` tells suppressions in the source from those beside it."""
+def result(finding: Finding, rules: Rules, taxonomy: Taxonomy, options: ReviewOptions) -> Json:
+    """The finding as a SARIF result."""
     made: Json = {
         "ruleId": finding.rule_id,
         "ruleIndex": rules.index(finding.rule_id),
@@ -41,7 +42,7 @@ def result(finding: Finding, rules: Rules, taxonomy: Taxonomy, baseline: Collect
     if finding.fix is not None and edits:
         made["fixes"] = [{"description": text(finding.fix.description), "artifactChanges": _changes(edits)}]
     if finding.status is FindingStatus.SUPPRESSED:
-        made["suppressions"] = [_suppression(finding, in_baseline=finding.fingerprint in baseline)]
+        made["suppressions"] = [_suppression(finding, options)]
     return made
 
 
@@ -85,8 +86,10 @@ def _replacement(edit: Edit) -> Json:
     }
 
 
-def _suppression(finding: Finding, *, in_baseline: bool) -> Json:
-    made: Json = {"kind": "external" if in_baseline else "inSource", "status": "accepted"}
+def _suppression(finding: Finding, options: ReviewOptions) -> Json:
+    configured = {suppression.reason for suppression in options.suppressions}
+    beside = finding.fingerprint in options.baseline or finding.suppression_reason in configured
+    made: Json = {"kind": "external" if beside else "inSource", "status": "accepted"}
     if finding.suppression_reason:
         made["justification"] = finding.suppression_reason
     return made

@@ -1,11 +1,12 @@
 """The rules of the log: each described by its catalogue where one is at hand, else by its findings."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from codereview.domain.findings import Confidence, Finding, Severity
 from codereview.domain.rules import Rule
-from codereview.formats.safe import markdown_text, shortened, visible, web_link
+from codereview.formats.safe import markdown_text, shortened, web_link
 from codereview.formats.sarif.parts import LEVELS, Json, text
 from codereview.formats.sarif.taxonomy import Taxonomy
 
@@ -17,7 +18,13 @@ _SCORES = {
     Severity.LOW: "2.0",
     Severity.INFO: "0.0",
 }
-_PROBLEMS = {"error": "error", "warning": "warning", "note": "recommendation"}
+_PROBLEMS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "recommendation",
+    Severity.INFO: "recommendation",
+}
 #: What code scanning shows of a name and of a description.
 _NAME, _DESCRIPTION = 255, 1024
 
@@ -42,32 +49,34 @@ class Rules:
 
     def _descriptor(self, rule_id: str, findings: Sequence[Finding]) -> Json:
         first, rule = findings[0], self._known.get(rule_id)
-        title = rule.title if rule else first.title
-        description = (rule.description if rule else "") or title or rule_id
-        level = LEVELS[max(finding.severity for finding in findings)]
+        title = (rule.title if rule else first.title) or rule_id
+        # What the catalogue says is the same in every run; what findings say is the best guess without it.
+        severity = rule.severity if rule else max(finding.severity for finding in findings)
+        precision = rule.confidence if rule else max(finding.confidence for finding in findings)
         link = web_link(rule.help_uri if rule else first.help_uri)
         cwes = sorted({finding.cwe for finding in findings if finding.cwe is not None})
-        return {
+        made: Json = {
             "id": rule_id,
-            "name": _identifier(title) or _identifier(rule_id) or "Rule",
-            "shortDescription": text(shortened(title or rule_id, _DESCRIPTION)),
-            "fullDescription": text(shortened(description, _DESCRIPTION)),
+            "name": _identifier(title) or "Rule",
+            "shortDescription": text(shortened(title, _DESCRIPTION)),
+            "fullDescription": text(shortened((rule.description if rule else "") or title, _DESCRIPTION)),
             "help": _help(rule, first, link),
-            **({"helpUri": link} if link else {}),
-            "defaultConfiguration": {"level": level},
-            "relationships": [{"target": self._taxonomy.taxon(cwe), "kinds": ["superset"]} for cwe in cwes],
-            "properties": _properties(findings, cwes, level),
+            "defaultConfiguration": {"level": LEVELS[severity]},
+            "properties": _properties(findings[0].agent, cwes, severity, precision),
         }
+        if link:
+            made["helpUri"] = link
+        if cwes:
+            made["relationships"] = [{"target": self._taxonomy.taxon(cwe), "kinds": ["superset"]} for cwe in cwes]
+        return made
 
 
-def _properties(findings: Sequence[Finding], cwes: Sequence[int], level: str) -> Json:
-    security = any(finding.agent == "security" for finding in findings)
-    severity = max(finding.severity for finding in findings)
-    precision: Confidence = max(finding.confidence for finding in findings)
+def _properties(agent: str, cwes: Sequence[int], severity: Severity, precision: Confidence) -> Json:
+    security = agent == "security"
     tags = ["security" if security else "correctness"]
     tags += [tag for cwe in cwes for tag in (f"CWE-{cwe}", f"external/cwe/cwe-{cwe}")]
     # With a security severity code scanning calls the rule a vulnerability: bugs have their own scale.
-    scale = {"security-severity": _SCORES[severity]} if security else {"problem.severity": _PROBLEMS[level]}
+    scale = {"security-severity": _SCORES[severity]} if security else {"problem.severity": _PROBLEMS[severity]}
     return {"tags": tags, "precision": precision, **scale}
 
 
@@ -90,5 +99,5 @@ def _help(rule: Rule | None, first: Finding, link: str) -> Json:
 
 def _identifier(title: str) -> str:
     """The title as one word in Pascal case: "SQL injection" is SqlInjection."""
-    words = re.findall(r"[A-Za-z0-9]+", visible(title))
+    words = re.findall(r"[A-Za-z0-9]+", unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode())
     return "".join(word[:1].upper() + word[1:].lower() for word in words)[:_NAME]
