@@ -29,6 +29,8 @@ timeout = 120
 graceful_timeout = 15
 keepalive = 15
 accesslog = None  # the application writes one line per request itself
+# Nothing manages the server through a socket file.
+control_socket_disable = True
 logconfig_dict: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -67,14 +67,23 @@ class Hub:
         self._threads: list[threading.Thread] = []
         self._heard_at = 0.0
 
-    def join(self, review_id: str, after: int, wake: Callable[[], None]) -> Reader:
-        """Follow a review from the event ``after`` on; ``wake`` is called when there is something to `take`."""
+    def join(
+        self,
+        review_id: str,
+        after: int,
+        wake: Callable[[], None],
+        deliver: Callable[[bytes], bool] | None = None,
+    ) -> Reader:
+        """Follow a review from the event ``after`` on; ``wake`` is called when there is something to `take`.
+
+        ``deliver``, if given, is tried first with each new frame, and must not wait: see `Reader`.
+        """
         after = max(0, after)
         with self._lock:
             known = self._logs.get(review_id)
             joined = known if known is not None and not known.gone else ReviewLog(review_id, base=after)
             self._logs[review_id] = joined
-            reader = Reader(joined, after, wake)
+            reader = Reader(joined, after, wake, deliver)
             joined.readers.add(reader)
             joined.idle_since = None
             self._start()
@@ -186,9 +195,10 @@ class Hub:
 
     def _hear(self, known: ReviewLog, payload: bytes) -> None:
         with self._lock:
+            before = known.end
             taken = known.offer(payload)
-            if taken:
-                known.wake()
+            if taken and known.end == before + 1:
+                known.announce()
         if not taken:
             self._sync(known, verify=True)
 

@@ -15,6 +15,8 @@ class Reader:
     cursor: int
     #: Called when there may be something to take.
     wake: Callable[[], None]
+    #: Takes a frame there and then, or says that it cannot; spares one who is waiting from waking up for it.
+    deliver: Callable[[bytes], bool] | None = None
     #: Set when the log lost events the reader has seen: it goes on after this one.
     reset_to: int | None = None
     #: Whether it ever had everything; before that it is catching up, not slow.
@@ -102,6 +104,16 @@ class ReviewLog:
         """At most ``limit`` frames of events with id > cursor, which is not before the window."""
         first = cursor - self.base
         return self.frames[first : first + limit]
+
+    def announce(self) -> None:
+        """Hand the newest event to the readers who have every other and take it at once; wake the rest."""
+        frame, before = self.frames[-1], self.end - 1
+        direct = self.synced and self.ended is None
+        for reader in self.readers:
+            if direct and reader.deliver and reader.cursor == before and reader.caught_up and reader.deliver(frame):
+                reader.cursor = self.end
+            else:
+                reader.wake()
 
     def wake(self) -> None:
         """Wake every reader."""

@@ -52,7 +52,7 @@ class Tally:
 
 @dataclass
 class Session:
-    """Runs in the socket's own thread. Everything that is sent in this file is sent from it."""
+    """Runs in the socket's own thread; only `_deliver` runs in the hub's."""
 
     socket: Server
     state: State
@@ -64,6 +64,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._actions = Actions(self.state, self.caller, self.follow, self.unfollow, lambda: tuple(self.readers))
+        self._waiting = False
         self._last_beat = self._last_used = time.monotonic()
 
     def run(self) -> Closing | None:
@@ -75,7 +76,7 @@ class Session:
                 busy = self._push_all()
                 self._check_reasons_to_close()
                 if not busy:
-                    self.bell.wait(self._until_beat())
+                    self._wait()
                     self._beat()
         except Closing as closing:
             return closing
@@ -89,7 +90,7 @@ class Session:
     def follow(self, review_id: str, after: int) -> None:
         """Subscribe, or go on from another event."""
         self.unfollow(review_id)
-        self.readers[review_id] = self.state.hub.join(review_id, after, self.bell.ring)
+        self.readers[review_id] = self.state.hub.join(review_id, after, self.bell.ring, self._deliver)
 
     def unfollow(self, review_id: str) -> bool:
         """Unsubscribe; whether there was something to."""
@@ -119,6 +120,24 @@ class Session:
             raise Closing(CloseCode.POLICY, "too many refused messages")
 
     # --- out
+
+    def _wait(self) -> None:
+        """Wait until somebody rings or a heartbeat is due. Meanwhile, and only then, the hub may send by itself."""
+        self._waiting = True
+        self.bell.wait(self._until_beat())
+        self._waiting = False
+        if self.socket.sock.unfinished:
+            self.socket.sock.send(b"")
+
+    def _deliver(self, frame: bytes) -> bool:
+        """Send a frame from the hub's thread, if nothing that comes before it can still be on its way."""
+        if not self._waiting or not self.socket.connected or not self.socket.sock.offer(frame):
+            return False
+        self.tally.events += 1
+        self.tally.bytes_out += len(frame)
+        if self.socket.sock.unfinished:
+            self.bell.ring()
+        return True
 
     def _push_all(self) -> bool:
         """Send what there is for each subscription; whether there was anything."""
