@@ -11,8 +11,14 @@ from codereview.ports import RawFinding
 
 #: Labels of data that anybody on the network chooses; all others need a foothold first.
 REMOTE = frozenset({"http", "message"})
-_LOCAL = {"cli": Severity.LOW, "environment": Severity.LOW, "file": Severity.LOW, "parameter": Severity.LOW}
-_ORDER = {"http": 0, "message": 1, "cli": 2, "file": 3, "environment": 4, "parameter": 5}
+_LOCAL = {
+    "cli": Severity.LOW,
+    "environment": Severity.LOW,
+    "file": Severity.LOW,
+    "http-response": Severity.MEDIUM,
+    "parameter": Severity.LOW,
+}
+_ORDER = {"http": 0, "message": 1, "cli": 2, "http-response": 2, "file": 3, "environment": 4, "parameter": 5}
 _MAX_FINDINGS = 2_000
 
 

@@ -23,6 +23,7 @@ from codereview.analysers.dataflow.interpreter.state import (
     InstanceOf,
     ModuleHandle,
     join_envs,
+    settled,
 )
 from codereview.analysers.dataflow.interpreter.watching import Watching
 from codereview.analysers.dataflow.values import (
@@ -110,7 +111,7 @@ class Expressions(Watching, Base):
             path = rules.types.get(rules.names.get(node.id, node.id), rules.names.get(node.id, node.id))
             return self.read(Value(ref=path), path, node.line, frame)
         if value.flows and frame.env is not None and frame.env.safe:
-            value = _settled(value, frame.env)
+            value = settled(value, frame.env.safe)
         return value
 
     def _attr(self, node: ir.Attr, frame: Frame) -> Value:
@@ -128,7 +129,7 @@ class Expressions(Watching, Base):
         if isinstance(obj.target, InstanceOf):
             for base in obj.target.cls.outside_bases():
                 path = f"{base}.{name}"
-        path = rules.types.get(path, path)
+        path = rules.alias(path) if path else ""
         value = Value(flows=obj.flows, ref=path)
         if obj.rest is not None and obj.target is not None:
             value = tainted(value, obj.rest.deep)
@@ -208,7 +209,7 @@ class Expressions(Watching, Base):
         if op == "/" and (left.ref or right.ref):
             return Value(flows=merge_flows(left.deep, right.deep), ref=left.ref)  # pathlib
         if op in ("|", "&") and (left.ref or right.ref):
-            return Value(flows=flows, ref=left.ref, rest=join(_alternatives(left), _alternatives(right)))
+            return Value(flows=flows, ref=left.ref, items=(*_alternatives(left), *_alternatives(right))[:8])
         return (
             Value(flows=merge_flows(left.deep, right.deep))
             if flows or left.is_container or right.is_container
@@ -400,20 +401,9 @@ class Expressions(Watching, Base):
         return ""
 
 
-def _settled(value: Value, env: Env) -> Value:
-    """The value with what tests have shown on this path made part of it."""
-    flows = tuple(_cleared(flow, env) for flow in value.flows)
-    return value if flows == value.flows else value.but(flows=flows)
-
-
-def _cleared(flow: Flow, env: Env) -> Flow:
-    kinds = [kind for origin, kind in env.safe if origin == flow.origin]
-    return flow.cleared(kinds) if kinds else flow
-
-
-def _alternatives(value: Value) -> Value:
-    """The members of ``A | B`` by their paths, for flags."""
-    return value.rest if value.rest is not None else Value(ref=value.ref)
+def _alternatives(value: Value) -> tuple[Value, ...]:
+    """The members of ``A | B``, for flags."""
+    return value.items if value.items is not None else (value,)
 
 
 def _origins(value: Value) -> frozenset[Origin]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.base import CallSite, spelled
+from codereview.analysers.dataflow.redos import is_exponential
 from codereview.analysers.dataflow.rules.model import Condition, Selector, Test
 from codereview.analysers.dataflow.values import UNKNOWN, Value, element_of, entry_of, join_all
 
@@ -103,6 +104,11 @@ def _test(test: Test, subject: Subject) -> bool:
         return _refers(value, test.operand) is (op == "ref")
     if op in ("literal", "dynamic"):
         return _is_literal(value, node) is (op == "literal")
+    if op == "exponential":
+        return any(is_exponential(text) for text in value.texts())
+    if op == "bits":
+        mask = int(test.operand, 0)
+        return any(isinstance(const, int) and const & mask for const in value.consts or ())
     if op == "empty":
         return value.single in ("", b"", ()) or value.items == ()
     if op in ("has", "hasnt"):

@@ -30,6 +30,7 @@ _OBJECTS = re.compile(
 )
 _TEXTUAL = frozenset({"str", "bytes", "Any", "AnyStr", "Text", "object", "list", "List", "dict", "Dict", "tuple", "Tuple", "set", "Sequence",
                       "Iterable", "Mapping", "Path", "PathLike", "typing", "String", "string", "Object", "any", "interface{}", "CharSequence"})  # fmt: skip
+_EXPLAINED = Sink(rule="error-details-exposed", kind="error", what="the client", labels=("error-details",))
 _RETURNED = Sink(rule="cross-site-scripting", kind="xss", what="the page sent to the browser", shape="not-container")
 _HTML_BUILT = Sink(rule="cross-site-scripting", kind="xss", what="markup returned as a string", shape="html-text")
 
@@ -151,6 +152,8 @@ class Program(Statements):
             return
         line = next((s.line for s in reversed(frame.function.body) if isinstance(s, ir.Return)), frame.function.line)
         place = Place(frame.module.path, line, line)
+        if entry is not None and frame.module.language == "python":
+            self._arrives(_EXPLAINED, body, place, frame, _EXPLAINED.what)
         if entry is not None and entry.returns_html:
             self._arrives(_RETURNED, body, place, frame, _RETURNED.what)
         elif entry is None:

@@ -35,6 +35,9 @@ def join_envs(first: Env | None, second: Env | None) -> Env | None:
     """What is known where two paths meet; None stands for a path that ends before."""
     if first is None or second is None or first is second:
         return first if first is not None else second
+    if first.safe != second.safe:
+        # What only one path has shown is made part of that path's values before it is forgotten.
+        first, second = _settle_all(first, first.safe - second.safe), _settle_all(second, second.safe - first.safe)
     merged = dict(first.vars)
     for name, value in second.vars.items():
         known = merged.get(name)
@@ -43,6 +46,24 @@ def join_envs(first: Env | None, second: Env | None) -> Env | None:
         elif known is not value:
             merged[name] = join(known, value)
     return Env(merged, first.safe & second.safe)
+
+
+def settled(value: Value, safe: Safe) -> Value:
+    """The value with what tests have shown made part of it."""
+    flows = tuple(_cleared(flow, safe) for flow in value.flows)
+    return value if flows == value.flows else value.but(flows=flows)
+
+
+def _cleared(flow: Flow, safe: Safe) -> Flow:
+    kinds = [kind for origin, kind in safe if origin == flow.origin]
+    return flow.cleared(kinds) if kinds else flow
+
+
+def _settle_all(env: Env, safe: Safe) -> Env:
+    if not safe:
+        return env
+    changed = {name: settled(value, safe) for name, value in env.vars.items() if value.flows}
+    return Env({**env.vars, **changed}, env.safe)
 
 
 def join_many(envs: Iterable[Env | None]) -> Env | None:

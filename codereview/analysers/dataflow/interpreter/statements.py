@@ -206,7 +206,9 @@ class Statements(Calls):
                 for kind in handler.types:
                     self.eval(kind, frame)
                 if handler.name:
-                    frame.env.vars[handler.name] = Value(ref="builtins.exception")
+                    frame.env.vars[handler.name] = self.read(
+                        Value(ref="builtins.exception"), "builtins.exception", handler.line, frame
+                    )
             self.run_block(handler.body, frame)
             ends.append(frame.env)
         frame.env = join_many(ends)

@@ -13,7 +13,7 @@ from codereview.analysers.dataflow.secrets import looks_secret
 from codereview.analysers.dataflow.values import Flow, Origin, Value, merge_flows
 
 #: Data with these labels is only of interest to sinks that ask for it.
-_SPECIAL = frozenset({"weak-random", "sensitive", "secret-literal"})
+_SPECIAL = frozenset({"weak-random", "error-details", "file", "http-response"})
 #: Kinds of sinks that data of unknown public functions is reported for.
 _STRONG = frozenset({"command", "code", "sql", "nosql", "ldap", "xpath", "path", "ssrf", "deserialise", "template", "xxe",
                      "redirect", "xss", "redos", "header", "log", "archive"})  # fmt: skip
@@ -97,9 +97,7 @@ class Watching(Base):
     def _predictable(self, name: str, value: Value, place: Place, frame: Frame) -> None:
         if not value.flows or not _SECURITY_NAME.search(name):
             return
-        flows = tuple(
-            flow for flow in value.flows if flow.origin.label == "weak-random" and not flow.harmless("random")
-        )
+        flows = tuple(flow for flow in value.flows if _is_random_here(flow, place))
         if flows:
             self.findings.flow("predictable-random", place, strongest(flows), f"{name!r}", is_test=frame.module.is_test)
 
@@ -142,6 +140,13 @@ class Watching(Base):
             self.findings.misuse(misuse.rule, place, misuse.what, misuse.severity, misuse.confidence, is_test=test)
 
 
+def _is_random_here(flow: Flow, place: Place) -> bool:
+    """Random data that came here directly: after many steps it is no longer what the name is about."""
+    near = flow.step is None or flow.step.count <= _FEW_STEPS
+    return flow.origin.label == "weak-random" and near and flow.origin.path == place.path
+
+
+_FEW_STEPS = 3
 _SECURITY_NAME = re.compile(
     r"(?i)(token|passw|pwd|passcode|secret|session_?id|sess_?key|cookie|csrf|nonce|salt|otp|auth|credential|api_?key|"
     r"access_?key|priv(ate)?_?key|signing|encrypt|remember|verification|reset_?code|activation|captcha|\biv\b|_iv$|seed_?phrase|pin_?code|guid|uuid)"

@@ -79,9 +79,16 @@ class Rulebook:
             for key in entry.pairs:
                 self.misuse_pairs[key].append(entry)
 
+    def alias(self, path: str) -> str:
+        """The name the rules know a path by; "parent.*" in the table stands for any attribute of the parent."""
+        known = self.types.get(path)
+        if known is not None:
+            return known
+        return self.types.get(f"{path.rpartition('.')[0]}.*", path)
+
     def instance(self, path: str) -> str:
         """What an instance of the class (or the result of the function) is called by the rules."""
-        known = self.types.get(path, path)
+        known = self.alias(path)
         return self.returns.get(known, known)
 
 

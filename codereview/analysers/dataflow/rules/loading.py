@@ -28,7 +28,11 @@ from codereview.domain.rules import Example, Rule
 ANALYSER = "dataflow"
 LANGUAGES = ("python", "javascript", "go", "java")
 _OPS = frozenset(
-    ["is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present", "literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"]
+    {
+        *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
+        *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
+        *("bits", "exponential"),
+    }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
 
