@@ -15,6 +15,8 @@ from codereview.domain.sources import SourceFile
 
 _SYNTAX_ERROR = "syntax error while parsing AST from file"
 _TOTALS = "_totals"
+#: Lines of a call at most; a longer range is that of a whole function or literal, and says less than the line.
+_LONGEST_CALL = 15
 #: bandit grades some rules by how the call looks; where it says "low", so do we.
 _LOW = "LOW"
 
@@ -81,16 +83,17 @@ class Bandit(ToolAnalyser):
 
 def _finding(found: _Result, file: SourceFile, seen: Examination) -> None:
     positions = seen.positions(file)
-    last = found.line_range[-1] if found.line_range else found.line_number
-    # Columns are those of the node; it begins on the first line of the range, except for parts of a string.
-    whole = bool(found.line_range) and found.line_range[0] == found.line_number and found.end_col_offset > 0
+    lines = found.line_range if 0 < len(found.line_range) <= _LONGEST_CALL else [found.line_number]
+    first, last = lines[0], lines[-1]
+    # The line is sometimes that of an argument; the columns are always those of the node around it.
+    in_place = found.line_number == first and lines is found.line_range
     seen.report(
         found.test_id,
         file,
-        line=found.line_number,
-        end_line=max(last, found.line_number),
-        column=positions.column(found.line_number, found.col_offset) if whole else None,
-        end_column=positions.column(last, found.end_col_offset) if whole else None,
+        line=first,
+        end_line=last,
+        column=positions.column(first, found.col_offset) if in_place else None,
+        end_column=positions.column(last, found.end_col_offset) if in_place else None,
         severity=Severity.LOW if found.issue_severity == _LOW else None,
         confidence=Confidence.LOW if found.issue_confidence == _LOW else None,
     )

@@ -20,7 +20,7 @@ from codereview.ports import AnalyserProblem, AnalysisReport, Workspace
 
 #: Bytes of file names in one command line; the smallest limit of the systems we run on is 1 MiB with the environment.
 ARGUMENT_BYTES = 256 * 1024
-#: How often a batch is split because the tool died over it, or took too long: one poisonous file costs only itself.
+#: How often a batch is split because the tool failed or took too long over it: one poisonous file costs only itself.
 MAX_SPLITS = 12
 DEFAULT_BOUNDS = Bounds()
 _RUST_PANIC = 101
@@ -84,6 +84,7 @@ class ToolAnalyser(ABC):
                 run = _Run(self, argv, home, total, self._bounds)
                 for chunk in chunks(workspace.root, files):
                     run.examine(chunk)
+                run.report_failures()
         except ToolUnavailable as error:
             total.problems.append(AnalyserProblem(str(error)))
         return AnalysisReport(
@@ -112,13 +113,14 @@ class _Run:
     total: Examination
     bounds: Bounds
     splits: int = MAX_SPLITS
+    failures: list[AnalyserProblem] = field(default_factory=list)
     deadline: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.deadline = time.monotonic() + self.bounds.wall_s
 
     def examine(self, files: Sequence[SourceFile]) -> None:
-        """Run the tool over some files; where it dies or takes too long, over each half of them."""
+        """Run the tool over some files; where it fails or takes too long, over each half of them."""
         try:
             seen = self._once(files)
         except ToolFailed as failure:
@@ -128,11 +130,19 @@ class _Run:
                 self.examine(files[:middle])
                 self.examine(files[middle:])
             else:
-                self._give_up(files, failure)
+                message = f"{self.tool.name} {failure}"
+                self.failures += [AnalyserProblem(message, file.path, failure.reason) for file in files]
         else:
             self.total.findings += seen.findings
             self.total.problems += seen.problems
             self.total.examined |= seen.examined
+
+    def report_failures(self) -> None:
+        """Say which files the tool failed on; where that is all of them in the same way, that it did not run."""
+        kinds = {(failure.message, failure.reason) for failure in self.failures}
+        if len(kinds) == 1 and len(self.failures) == len(self.total.files):
+            self.failures = [replace(self.failures[0], path=None)]
+        self.total.problems += self.failures
 
     def _once(self, files: Sequence[SourceFile]) -> Examination:
         # Half of what is left, so that there is time to find the file that takes too long.
@@ -148,20 +158,14 @@ class _Run:
         if result.exit_code < 0 or result.exit_code == _RUST_PANIC:
             raise ToolFailed(f"crashed (exit code {result.exit_code})", splittable=True)
         if result.exit_code not in self.tool.exit_codes:
-            raise ToolFailed(f"failed (exit code {result.exit_code}){self._last_words(result)}")
+            raise ToolFailed(f"failed (exit code {result.exit_code}){self._last_words(result)}", splittable=True)
         self.tool.read(result, seen)
         return seen
 
-    def _give_up(self, files: Sequence[SourceFile], failure: ToolFailed) -> None:
-        message = f"{self.tool.name} {failure}"
-        whole = len(files) == len(self.total.files)
-        paths = [None] if whole else [file.path for file in files]
-        self.total.problems += [AnalyserProblem(message, path, failure.reason) for path in paths]
-
     def _last_words(self, result: ToolResult) -> str:
-        """The first line of what the tool complained, without the places of our directories."""
-        text = result.stderr.decode("utf-8", "replace").strip().partition("\n")[0][:200]
-        text = text.replace(f"{self.total.root}{os.sep}", "").replace(self.home, "")
+        """The beginning of what the tool complained, on one line, without the places of our directories."""
+        text = "; ".join(line.strip() for line in result.stderr.decode("utf-8", "replace").splitlines() if line.strip())
+        text = text.replace(f"{self.total.root}{os.sep}", "").replace(self.home, "")[:200]
         return f": {text}" if text else ""
 
 

@@ -28,7 +28,7 @@ _EXAMPLE_FOLDERS = frozenset(
 class _Candidate(BaseModel):
     plugin: str
     line: int
-    columns: tuple[int | None, int | None]
+    columns: tuple[int, int] | None
 
 
 class _Report(BaseModel):
@@ -84,8 +84,8 @@ def _finding(candidate: _Candidate, file: SourceFile, seen: Examination) -> None
         file,
         line=candidate.line,
         end_line=candidate.line,
-        column=candidate.columns[0],
-        end_column=candidate.columns[1],
+        column=candidate.columns[0] if candidate.columns else None,
+        end_column=candidate.columns[1] if candidate.columns else None,
         severity=Severity.LOW if example else None,
         confidence=Confidence.LOW if example else None,
     )

@@ -15,9 +15,13 @@ from codereview.domain.sources import SourceFile
 
 #: "eslint(no-eval)" is the rule "no-eval", "oxc(erasing-op)" is "oxc/erasing-op", "next(x)" is "nextjs/x".
 _CODE = re.compile(r"(?P<plugin>[a-z0-9_-]+)\((?P<rule>[a-z0-9-]+)\)")
-_PREFIXES = {"eslint": "", "next": "nextjs/"}
+_PREFIXES = {"eslint": "", "next": "nextjs/", "react-hooks": "react/"}
 _UNOPENED = re.compile(r'Failed to open file (?P<path>/.+) with error "(?P<why>.*)"')
 _PLUGINS = ["eslint", "typescript", "unicorn", "oxc", "promise", "node", "react", "nextjs", "vue", "jest"]
+#: Without them oxlint takes a timer for any function; more would make it complain about variables called like them.
+_GLOBALS = ["setTimeout", "setInterval", "setImmediate", "execScript", "window", "globalThis", "global", "self"]
+#: A variable called like a built-in is nothing unusual.
+_OPTIONS = {"no-redeclare": ({"builtinGlobals": False},)}
 _NOTHING_TO_DO = b"No files found to lint"
 #: oxlint says nothing about a file with this mark in a comment that it cannot parse: Flow's types are not JavaScript.
 _FLOW = re.compile(r"(//|\*|/\*)[^\n]*@flow\b")
@@ -63,7 +67,8 @@ class Oxlint(ToolAnalyser):
         settings = {
             "plugins": _PLUGINS,
             "categories": {"correctness": "off"},
-            "rules": dict.fromkeys(start.rules, "warn"),
+            "globals": dict.fromkeys(_GLOBALS, "readonly"),
+            "rules": {native: ["warn", *_OPTIONS.get(native, ())] for native in start.rules},
         }
         path = Path(start.home) / "oxlintrc.json"
         path.write_text(json.dumps(settings), encoding="utf-8")

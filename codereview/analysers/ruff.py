@@ -17,8 +17,8 @@ SYNTAX = "invalid-syntax"
 _IO_ERROR = "E902"
 #: Names that files which still run on Python 2 use behind a check of the version, and names notebooks define.
 _ELSEWHERE_DEFINED = re.compile(
-    r"Undefined name `(unicode|basestring|long|xrange|raw_input|unichr|cmp|file|reduce|reload|buffer|execfile|WindowsError"
-    r"|get_ipython|display)`"
+    r"Undefined name `(unicode|basestring|long|xrange|raw_input|unichr|cmp|file|reduce|reload|buffer|execfile"
+    r"|WindowsError|get_ipython|display)`"
 )
 #: How ruff says that a shell runs a constant, and that a debugger is imported but perhaps never started.
 _HARMLESS = ("seems safe", "Import for")
@@ -61,8 +61,8 @@ class Ruff(ToolAnalyser):
         return is_python(file)
 
     def settings(self, start: Start) -> list[str]:
-        """The rules to look for."""
-        return [f"--select={','.join(native for native in start.rules if native != SYNTAX)}"]
+        """The rules to look for; a file that cannot be read is only reported when that is asked for, too."""
+        return [f"--select={','.join([_IO_ERROR, *(native for native in start.rules if native != SYNTAX)])}"]
 
     def read(self, result: ToolResult, seen: Examination) -> None:
         """Diagnostics; columns count characters, from 1, the end exclusive."""

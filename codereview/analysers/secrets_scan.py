@@ -20,8 +20,11 @@ from detect_secrets.util.code_snippet import get_code_snippet
 
 #: Longer lines are data or minified code, over which the plugins' expressions may take for ever.
 MAX_LINE = 50_000
-_ENTROPY = frozenset({"Base64HighEntropyString", "HexHighEntropyString"})
-_KEYWORD = "KeywordDetector"
+_BEGINNING = 6
+#: Plugins that go by names and shapes anybody may use; the others know the exact form of a credential.
+_GENERIC = frozenset({"KeywordDetector", "BasicAuthDetector", "Base64HighEntropyString", "HexHighEntropyString"})
+#: In a credential of a known form: nobody was ever given this one.
+_MADE_UP = re.compile(r"example|xxxx|0{8}|placeholder|dummy|redacted", re.IGNORECASE)
 
 #: What a random-looking string must be called on its line to be reported.
 _CALLED_SECRET = re.compile(
@@ -43,7 +46,7 @@ _PLACEHOLDER = re.compile(
 )
 #: URLs people write in documentation: of this machine, of nobody's, or with the name as the password.
 _EXAMPLE_URL = re.compile(
-    r"://(?:(?P<user>[^:/@\s]+):(?P=user)@|[^/@\s]+@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\b|[A-Z_]+\b|"
+    r"://(?:(?P<user>[^:/@\s]+):(?P=user)@|[^/@\s]+@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\b|(?-i:[A-Z_]+)\b|"
     r"host(?:name)?\b|server\b|my[\w-]*\b|<|\{|\$))",
     re.IGNORECASE,
 )
@@ -65,9 +68,13 @@ def scan(path: str, lines: list[str], plugins: list[BasePlugin]) -> Iterator[dic
             for secret in plugin.analyze_line(filename=known_as, line=line, line_number=number):
                 value = secret.secret_value or ""
                 if _counts(plugin, value, line) and not _allowlisted(path, lines, number):
-                    start = line.find(value)
-                    columns = [start + 1, start + 1 + len(value)] if start >= 0 else [None, None]
-                    yield {"plugin": type(plugin).__name__, "line": number, "columns": columns}
+                    yield {"plugin": type(plugin).__name__, "line": number, "columns": _columns(line, value)}
+
+
+def _columns(line: str, value: str) -> list[int] | None:
+    """Where the secret stands; None where the plugin handed out no more than the beginning of it."""
+    start = line.find(value)
+    return [start + 1, start + 1 + len(value)] if start >= 0 and len(value) > _BEGINNING else None
 
 
 def _lines(path: str) -> list[str]:
@@ -79,9 +86,11 @@ def _lines(path: str) -> list[str]:
 
 
 def _counts(plugin: BasePlugin, value: str, line: str) -> bool:
+    """Whether what a plugin matched is likely to be a secret, and one that somebody uses."""
     name = type(plugin).__name__
-    if name == "PrivateKeyDetector":
-        return True
+    if name not in _GENERIC:
+        # The form says enough, wherever it stands; some plugins only hand out a part of it.
+        return not _MADE_UP.search(value)
     if (
         heuristic.is_sequential_string(value)
         or heuristic.is_potential_uuid(value)
@@ -95,12 +104,10 @@ def _counts(plugin: BasePlugin, value: str, line: str) -> bool:
         return False
     if name == "BasicAuthDetector":
         return not _EXAMPLE_URL.search(line)
-    if name == _KEYWORD:
+    if name == "KeywordDetector":
         return not _PROSE.match(value) and not _PATH_OR_NAME.match(value)
-    if name in _ENTROPY:
-        before = line.partition(value)[0]
-        return bool(_CALLED_SECRET.search(before)) and not _CALLED_PUBLIC.search(before)
-    return True
+    before = line.partition(value)[0]
+    return bool(_CALLED_SECRET.search(before)) and not _CALLED_PUBLIC.search(before)
 
 
 def _allowlisted(path: str, lines: list[str], number: int) -> bool:
