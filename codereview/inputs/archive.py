@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codereview.domain.coverage import SkipReason
 from codereview.domain.sources import Sources
@@ -26,6 +26,7 @@ _TAR_MAGIC = slice(257, 262)
 class _Member:
     path: str
     content: str | Refusal
+    well_named: bool = True
 
 
 def read_archive(encoded: str, limits: Limits = DEFAULT_LIMITS) -> Sources:
@@ -39,13 +40,13 @@ def read_archive(encoded: str, limits: Limits = DEFAULT_LIMITS) -> Sources:
     if not members:
         raise EmptySubmission("the archive has no files")
     try:
-        refuse_collisions(member.path for member in members)
+        refuse_collisions(member.path for member in members if member.well_named)
     except InvalidSubmission as error:
         raise BadArchive(f"the archive is ambiguous: {error.detail}", **error.fields) from error
     intake = Intake(limits, refuse_excess=True)
     left: dict[str, Refusal] = {}
     for member in members:
-        out = left_out(member.path)
+        out = left_out(member.path) if member.well_named else None
         if out is not None:
             left[out[1]] = out[0]
         elif isinstance(member.content, Refusal):
@@ -87,11 +88,12 @@ def _safe(members: Iterable[tuple[str, bytes | Refusal]]) -> Iterator[_Member]:
         except OutsideRoot:
             raise
         except InvalidSubmission as error:
-            yield _Member(shown(name), Refusal(SkipReason.UNREADABLE, f"a bad name: {error.detail}"))
+            refusal = Refusal(SkipReason.UNREADABLE, f"a bad name: {error.detail}")
+            yield _Member(shown(name) or "(no name)", refusal, well_named=False)
 
 
 def _without_common_directory(members: list[_Member]) -> list[_Member]:
-    tops = {member.path.partition("/")[0] for member in members}
-    if len(tops) != 1 or not all("/" in member.path for member in members):
+    named = [member.path for member in members if member.well_named]
+    if len({path.partition("/")[0] for path in named}) != 1 or not all("/" in path for path in named):
         return members
-    return [_Member(member.path.partition("/")[2], member.content) for member in members]
+    return [replace(m, path=m.path.partition("/")[2]) if m.well_named else m for m in members]

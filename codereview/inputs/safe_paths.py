@@ -28,11 +28,11 @@ def normal_path(path: str) -> str:
     """
     if path.startswith("/") or _DRIVE.match(path):
         raise OutsideRoot(f"{shown(path)!r} is an absolute path; give paths relative to the root", path=shown(path))
+    if ".." in path.replace("\\", "/").split("/"):
+        raise OutsideRoot(f"{shown(path)!r} leads outside the root ('..' is not allowed)", path=shown(path))
     if "\\" in path:
         raise InvalidSubmission(f"{shown(path)!r} has a backslash; separate directories with /", path=shown(path))
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if ".." in parts:
-        raise OutsideRoot(f"{shown(path)!r} leads outside the root ('..' is not allowed)", path=shown(path))
     problem = _problem(path, parts)
     if problem:
         raise InvalidSubmission(f"{shown(path)!r} {problem}", path=shown(path))

@@ -38,7 +38,7 @@ def read_zip(data: bytes, limits: Limits) -> Iterator[tuple[str, bytes | Refusal
     with archive:
         unpacked = 0
         for info in archive.infolist():
-            if info.is_dir():
+            if info.filename.endswith("/"):
                 continue
             content = _content(archive, info, limits)
             if not isinstance(content, Refusal):

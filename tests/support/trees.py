@@ -41,9 +41,8 @@ class Repository:
             env=GIT_ENVIRONMENT | environment,
             check=True,
             capture_output=True,
-            text=True,
         )
-        return done.stdout
+        return done.stdout.decode()
 
     def write(self, files: dict[str, str | bytes]) -> "Repository":
         write(self.root, files)
