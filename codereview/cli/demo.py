@@ -64,7 +64,8 @@ def _await_ready(client: ApiClient, stack: Stack) -> None:
     while not client.ready():
         if time.monotonic() > deadline:
             down = [name for name, alive in stack.supervisor.status().items() if not alive]
-            raise BackendUnavailable(f"the service did not come up ({', '.join(down) or 'workers'} not ready)")
+            words = "; ".join(f"{name}: {stack.supervisor.last_words(name)}" for name in down)
+            raise BackendUnavailable(f"the service did not come up ({words or 'its workers are not ready'})")
         time.sleep(0.1)
 
 

@@ -11,7 +11,8 @@ from support.deployment import Deployment
 from support.workers import eventually
 
 from codereview.adapters.redis.status import AgentCommand, AgentState, CommandName
-from codereview.domain.reviews import Outcome, ReviewStatus, Verdict
+from codereview.domain.reviews import Outcome, ReviewOptions, ReviewStatus, Verdict
+from codereview.domain.submission import Submission
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -44,6 +45,15 @@ def test_a_chord_reviews_and_finalizes(deploy: Deploy) -> None:
     assert (review.outcome, review.verdict) == (Outcome.COMPLETE, Verdict.FINDINGS)
     _ended_once_with_everything_once(it, review_id, findings=4)
     eventually(lambda: it.service.redis.keys("unacked*") == [], "every message is acknowledged")
+
+
+def test_a_chord_of_one_agent_ends_too(deploy: Deploy) -> None:
+    """A header of one task is a case of its own in Celery."""
+    it = deploy()
+    it.start_workers("security", "coordinator")
+    options = ReviewOptions(agents=("security",))
+    review_id = it.service.service.submit(Submission(code="danger\n", filename="a.py", options=options)).id
+    assert it.ended(review_id).outcome is Outcome.COMPLETE
 
 
 def test_workers_are_named_for_their_agent_and_report_what_they_do(deploy: Deploy) -> None:

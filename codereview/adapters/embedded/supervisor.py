@@ -57,7 +57,7 @@ class Supervisor:
     """
 
     def __init__(self, children: Sequence[Child], log_dir: Path | None = None) -> None:
-        self._children = list(children)
+        self.children = list(children)
         self._log_dir = log_dir
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._keep, name="supervisor", daemon=True)
@@ -66,7 +66,7 @@ class Supervisor:
         """Start each child; ``after`` maps a child's name to what must be waited for before the next one."""
         if self._log_dir is not None:
             self._log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for child in self._children:
+        for child in self.children:
             self._launch(child)
             if after and child.name in after:
                 after[child.name]()
@@ -78,7 +78,7 @@ class Supervisor:
         if self._watch.is_alive():
             self._watch.join()
         for foundation in (False, True):
-            group = [child for child in self._children if child.is_foundation is foundation]
+            group = [child for child in self.children if child.is_foundation is foundation]
             for child in group:
                 if child.process is not None and child.alive:
                     child.process.send_signal(child.stop_signal)
@@ -87,7 +87,14 @@ class Supervisor:
 
     def status(self) -> dict[str, bool]:
         """Which children run."""
-        return {child.name: child.alive for child in self._children}
+        return {child.name: child.alive for child in self.children}
+
+    def last_words(self, name: str) -> str:
+        """The last line a child wrote to its log; "" when there is none."""
+        if self._log_dir is None:
+            return ""
+        lines = (self._log_dir / f"{name}.log").read_text(encoding="utf-8", errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def _launch(self, child: Child) -> None:
         output = self._output(child.name)
@@ -104,7 +111,7 @@ class Supervisor:
 
     def _keep(self) -> None:
         while not self._stopping.wait(_POLL_S):
-            for child in self._children:
+            for child in self.children:
                 if child.alive or self._stopping.is_set():
                     continue
                 delay = min(_MAX_BACKOFF_S, 0.5 * 2**child.restarts)
