@@ -27,6 +27,8 @@ _PROBLEMS = {
 }
 #: What code scanning shows of a name and of a description.
 _NAME, _DESCRIPTION = 255, 1024
+#: Left out of names: a word of one letter makes no Pascal case.
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
 class Rules:
@@ -100,4 +102,4 @@ def _help(rule: Rule | None, first: Finding, link: str) -> Json:
 def _identifier(title: str) -> str:
     """The title as one word in Pascal case: "SQL injection" is SqlInjection."""
     words = re.findall(r"[A-Za-z0-9]+", unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode())
-    return "".join(word[:1].upper() + word[1:].lower() for word in words)[:_NAME]
+    return "".join(word[:1].upper() + word[1:].lower() for word in words if word.lower() not in _ARTICLES)[:_NAME]
