@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from itertools import groupby
 
 from codereview.domain.coverage import CoverageEntry
 from codereview.domain.sources import Batch, SourceFile, Sources, SourceSummary
@@ -14,6 +14,10 @@ TARGET_BYTES = 400_000
 TARGET_FILES = 150
 #: Batches of a review: a chord's header is agents times this. Beyond it batches grow.
 MAX_BATCHES = 32
+#: How fast they do.
+_GROWTH = 1.25
+#: Levels of directories that are kept together; files below are packed as if they lay there.
+_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +29,43 @@ class Plan:
     skipped: tuple[CoverageEntry, ...] = ()
 
 
-def plan(sources: Sources, agents: Sequence[str]) -> Plan:
-    """Every agent over every batch. The same sources give the same plan, whoever executes it.
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Files that stay together, in the order they are worked on."""
 
-    Files are taken in an order that keeps a package together, and a batch ends where a directory does if it is full
-    enough by then: analysers resolve imports within a batch.
+    files: tuple[SourceFile, ...]
+    size: int
+
+    def joined(self, other: "_Group") -> "_Group":
+        return _Group(self.files + other.files, self.size + other.size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a batch may hold."""
+
+    size: float
+    files: float
+
+    def takes(self, group: _Group) -> bool:
+        return group.size <= self.size and len(group.files) <= self.files
+
+
+def plan(sources: Sources, agents: Sequence[str]) -> Plan:
+    """Every agent over every batch. The same files give the same plan, in whatever order they come.
+
+    A directory with all below it is in one batch if it fits into one, since analysers resolve imports within a batch;
+    one that does not is taken apart into its directories, and files that lie side by side go by their language.
+    Neighbours share a batch while there is room.
     """
-    files = sorted(sources.files, key=_neighbourhood)
+    sized = [_Group((file,), file.size) for file in sorted(sources.files, key=lambda file: file.path)]
     scale = 1.0
-    while len(groups := tuple(_cut(files, scale))) > MAX_BATCHES:
-        scale *= 1.25
-    batches = tuple(Batch(id=f"b{number:03}", files=files) for number, files in enumerate(groups, start=1))
+    while len(groups := _packed(sized, _Target(TARGET_BYTES * scale, TARGET_FILES * scale))) > MAX_BATCHES:
+        scale *= _GROWTH
+    batches = tuple(Batch(id=f"b{number:03}", files=group.files) for number, group in enumerate(groups, start=1))
     units = tuple(
         UnitSpec(
-            id=f"{agent}-{batch.id}",
-            agent=agent,
-            batch_id=batch.id,
-            paths=tuple(file.path for file in batch.files),
+            id=f"{agent}-{batch.id}", agent=agent, batch_id=batch.id, paths=tuple(file.path for file in batch.files)
         )
         for batch in batches
         for agent in dict.fromkeys(agents)
@@ -50,7 +74,7 @@ def plan(sources: Sources, agents: Sequence[str]) -> Plan:
 
 
 def summarise(sources: Sources) -> SourceSummary:
-    """What was submitted, in figures. A final line break does not count as a line."""
+    """What was submitted, in figures; languages with the most files first. A final line break ends no line."""
     languages = Counter(file.language for file in sources.files if file.language)
     return SourceSummary(
         label=sources.label,
@@ -60,30 +84,36 @@ def summarise(sources: Sources) -> SourceSummary:
     )
 
 
-def _cut(files: Sequence[SourceFile], scale: float) -> Iterator[tuple[SourceFile, ...]]:
-    sizes = [file.size for file in files]
-    target_bytes, target_files = TARGET_BYTES * scale, TARGET_FILES * scale
-    batch: list[SourceFile] = []
-    held = 0
-    for file, size in zip(files, sizes, strict=True):
-        full = held + size > target_bytes or len(batch) >= target_files
-        # Nearly full at the end of a directory: cut here rather than in the middle of the next one.
-        nearly = held > 0.75 * target_bytes and bool(batch) and _directory(batch[-1]) != _directory(file)
-        if batch and (full or nearly):
-            yield tuple(batch)
-            batch, held = [], 0
-        batch.append(file)
-        held += size
-    if batch:
-        yield tuple(batch)
+def _packed(files: Sequence[_Group], target: _Target) -> list[_Group]:
+    """The files in as few batches as keeping directories together allows."""
+    packed: list[_Group] = []
+    for group in _kept_together(files, target, depth=0):
+        if packed and target.takes(joined := packed[-1].joined(group)):
+            packed[-1] = joined
+        else:
+            packed.append(group)
+    return packed
 
 
-def _neighbourhood(file: SourceFile) -> tuple[str, str]:
-    return (_directory(file), file.path)
+def _kept_together(files: Sequence[_Group], target: _Target, depth: int) -> Iterator[_Group]:
+    """Groups none of which exceeds the target, but for a single file that does. ``files`` share ``depth``
+    directories and are sorted by path."""
+    whole = _Group(tuple(file for group in files for file in group.files), sum(group.size for group in files))
+    if not files or target.takes(whole):
+        yield from [whole] if files else []
+        return
+    here = [group for group in files if depth >= _MAX_DEPTH or _directory(group, depth) is None]
+    # Of files that lie side by side those of one language refer to each other.
+    yield from sorted(here, key=lambda group: group.files[0].language)
+    below = [group for group in files if depth < _MAX_DEPTH and _directory(group, depth) is not None]
+    for _, inside in groupby(below, key=lambda group: _directory(group, depth)):
+        yield from _kept_together(list(inside), target, depth + 1)
 
 
-def _directory(file: SourceFile) -> str:
-    return str(PurePosixPath(file.path).parent)
+def _directory(group: _Group, depth: int) -> str | None:
+    """The name of the directory the file is in at this depth; None when it lies there itself."""
+    parts = group.files[0].path.split("/", depth + 1)
+    return parts[depth] if len(parts) > depth + 1 else None
 
 
 def _line_count(text: str) -> int:
