@@ -9,19 +9,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from codereview.domain.findings import Severity
 from codereview.domain.reviews import AGENTS, FilterMode, PathRule, ReviewOptions, Suppression
 from codereview.errors import ConfigurationError
+from codereview.planning.globs import Globs
 
 OWN_FILE = ".codereview.toml"
 SHARED_FILE = "pyproject.toml"
+_UNKNOWN_KEY = "extra_forbidden"
 _TABLE = ("tool", "codereview")
 #: Keys that are options of a review under another name.
 _RENAMED = {"disable": "disabled_rules", "paths": "path_rules", "suppress": "suppressions"}
+
+
+def _pattern(value: str) -> str:
+    Globs([value])
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class PathSettings(BaseModel):
@@ -29,7 +39,7 @@ class PathSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    glob: str = Field(min_length=1)
+    glob: Pattern = Field(min_length=1)
     severity_floor: Severity | None = None
     disable: tuple[str, ...] = ()
 
@@ -40,7 +50,7 @@ class ProjectConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     #: .gitignore-style patterns of files not to review.
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Pattern, ...] = ()
     agents: tuple[str, ...] = AGENTS
     min_severity: Severity = Severity.INFO
     fail_on: Severity = Severity.HIGH
@@ -53,12 +63,20 @@ class ProjectConfig(BaseModel):
     #: Findings that are accepted, each with its reason.
     suppress: tuple[Suppression, ...] = ()
 
+    @field_validator("suppress")
+    @classmethod
+    def _suppressed_paths_are_patterns(cls, value: tuple[Suppression, ...]) -> tuple[Suppression, ...]:
+        for suppression in value:
+            _pattern(suppression.path)
+        return value
+
     @field_validator("agents")
     @classmethod
     def _agents_exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         unknown = [agent for agent in value if agent not in AGENTS]
         if unknown or not value:
-            raise ValueError(f"unknown agent {unknown[0]!r}" if unknown else "name at least one agent")
+            known = f"the agents are {', '.join(AGENTS)}"
+            raise ValueError(f"unknown agent {unknown[0]!r}; {known}" if unknown else f"name at least one; {known}")
         return value
 
     def options(self) -> dict[str, Any]:
@@ -96,7 +114,7 @@ def load_config(start: Path) -> ConfigWithOrigin:
             return ConfigWithOrigin(parse_config(_read(own), own), own)
         shared = directory / SHARED_FILE
         if shared.is_file():
-            table = _table(_read(shared))
+            table = _table(_read(shared), shared)
             if table is not None:
                 return ConfigWithOrigin(parse_config(table, shared), shared)
     return ConfigWithOrigin()
@@ -107,14 +125,16 @@ def parse_config(table: Mapping[str, Any], path: Path) -> ProjectConfig:
     try:
         return ProjectConfig.model_validate(dict(table))
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is often the cause of one that is missing.
+        first = min(error.errors(), key=lambda each: each["type"] != _UNKNOWN_KEY)
         raise ConfigurationError(f"{path}: {_explained(first['loc'], first['msg'], first['type'])}") from error
 
 
 def _explained(location: tuple[int | str, ...], message: str, kind: str) -> str:
-    key = ".".join(str(part) for part in location)
-    if kind != "extra_forbidden":
-        return f"{key}: {message.removeprefix('Value error, ')}"
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+    if kind != _UNKNOWN_KEY:
+        words = message.removeprefix("Value error, ").removeprefix("Input ").replace("a valid tuple", "a list")
+        return f"{key}: {words}"
     models: dict[str, type[BaseModel]] = {"paths": PathSettings, "suppress": Suppression}
     model = models.get(str(location[0]), ProjectConfig) if len(location) > 1 else ProjectConfig
     near = get_close_matches(str(location[-1]), list(model.model_fields), n=1, cutoff=0.5)
@@ -123,6 +143,7 @@ def _explained(location: tuple[int | str, ...], message: str, kind: str) -> str:
 
 
 def _upwards(start: Path) -> Iterator[Path]:
+    """The directories from ``start`` up to the root of the work tree; without one, of the file system."""
     place = start.resolve()
     directory = place if place.is_dir() else place.parent
     for each in (directory, *directory.parents):
@@ -131,17 +152,23 @@ def _upwards(start: Path) -> Iterator[Path]:
             return
 
 
-def _table(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _table(document: Mapping[str, Any], path: Path) -> Mapping[str, Any] | None:
+    """The table of a shared file that is ours; None when it has none."""
     table: Any = document
     for name in _TABLE:
-        table = table.get(name) if isinstance(table, Mapping) else None
-    return table if isinstance(table, Mapping) else None
+        if name not in table:
+            return None
+        table = table[name]
+        if not isinstance(table, Mapping):
+            raise ConfigurationError(f"{path}: {name} should be a table")
+    return dict(table)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            return tomllib.load(file)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}") from error

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codereview.domain.sources import SourceFile
-from codereview.planning.suppression import InlineSuppression, inline_suppressions, unused
+from codereview.planning.suppression import InlineSuppression, inline_suppressions
 from codereview.syntax.languages import language_of
 
 
