@@ -94,6 +94,10 @@ class Base:
         """A module's full name, relative imports resolved."""
         raise NotImplementedError
 
+    def neighbour(self, name: str, module: Module) -> Value | None:
+        """What a module sees of others of its package without importing it (Java, Go)."""
+        raise NotImplementedError
+
     def is_package(self, name: str) -> bool:
         """Whether modules of the batch lie in this package."""
         raise NotImplementedError

@@ -199,7 +199,7 @@ class Calls(Following):
         result, after = changed
         if after is not receiver:
             self.store(func.obj, after, frame)
-        return result
+        return after if result is UNKNOWN and frame.module.language == "java" else result
 
     def _absorbed(self, site: CallSite, name: str, func: ir.Attr, frame: Frame) -> Value | None:
         """A method that puts its arguments into an object otherwise unknown."""

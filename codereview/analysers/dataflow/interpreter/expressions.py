@@ -100,12 +100,12 @@ class Expressions(Watching, Base):
             if found is not None:
                 return found
             current = current.parent
-            while current is not None and current.owner is not None and current.function is None:
-                current = current.parent  # a class body is not a scope for its methods
+            while _hidden(current):
+                current = current.parent if current is not None else None
         return None
 
     def _name(self, node: ir.Name, frame: Frame) -> Value:
-        value = self.lookup(node.id, frame)
+        value = self.lookup(node.id, frame) or self.neighbour(node.id, frame.module)
         if value is None:
             rules = frame.module.rules
             path = rules.types.get(rules.names.get(node.id, node.id), rules.names.get(node.id, node.id))
@@ -399,6 +399,11 @@ class Expressions(Watching, Base):
             value = self.eval(node, frame)
             return value.ref
         return ""
+
+
+def _hidden(frame: Frame | None) -> bool:
+    """A class body is not a scope for its methods in Python."""
+    return frame is not None and frame.owner is not None and frame.function is None and frame.module.language == "python"
 
 
 def _alternatives(value: Value) -> tuple[Value, ...]:

@@ -97,10 +97,13 @@ class Following(Conditions, Stores):
 
     def declared(self, value: Value, annotation: ir.Expr, frame: Frame) -> Value:
         """A value as seen through the type it is declared with."""
-        if value.target is not None or value.consts is not None:
+        if value.target is not None or (value.consts is not None and value.consts != (None,)):
             return value
         path = self.type_path(annotation, frame)
         path = frame.module.rules.instance(path)
+        if frame.module.language == "java":
+            known = value.ref in frame.module.rules.known_types
+            return value if known or not path or path in ("Object", "var") else value.but(ref=path)
         if not path or (value.ref and value.ref != path and frame.module.language == "python"):
             return value
         return value.but(ref=path) if "." in path or not value.ref else value

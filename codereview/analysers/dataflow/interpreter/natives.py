@@ -186,7 +186,51 @@ _PYTHON: dict[str, Native] = {
     "next": _next,
 }
 _GO: dict[str, Native] = {"fmt.Sprintf": _printf, "append": _go_append, "len": _length, "fmt.Errorf": _printf}
-_JAVA: dict[str, Native] = {"java.lang.String.format": _printf, "String.format": _printf}
+
+
+def _collection(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    value = _first(site)
+    if value.items is not None or value.rest is not None:
+        return Value(items=value.items, rest=value.rest, flows=value.flows, ref=site.path)
+    return Value(items=(), ref=site.path)
+
+
+def _table(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    value = _first(site)
+    return Value(fields=dict(value.fields or {}), rest=value.rest, flows=value.flows, ref=site.path)
+
+
+def _listed(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    values = site.args.values
+    if len(values) == 1 and values[0].is_container:
+        return values[0]
+    return Value(items=tuple(values[:MAX_ITEMS]), ref="List")
+
+
+def _property(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    """A setting with a default is taken for its default."""
+    values = site.args.values
+    return values[1] if len(values) > 1 else None
+
+
+def _instance(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    return Value(flows=_first(site).deep, ref=site.path)
+
+
+_COLLECTIONS = ("ArrayList", "LinkedList", "Vector", "Stack", "HashSet", "LinkedHashSet", "TreeSet", "ArrayDeque", "CopyOnWriteArrayList")
+_TABLES = ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable", "ConcurrentHashMap")
+_JAVA: dict[str, Native] = {
+    "String.format": _printf,
+    "String.valueOf": _text,
+    "String": _text,
+    "Properties.getProperty": _property,
+    "System.getProperty": _property,
+    "Arrays.asList": _listed,
+    "List.of": _listed,
+    "Set.of": _listed,
+    **dict.fromkeys(_COLLECTIONS, _collection),
+    **dict.fromkeys(_TABLES, _table),
+}
 _JAVASCRIPT: dict[str, Native] = {"String": _text, "util.format": _printf}
 _NATIVES: dict[tuple[str, str], Native] = {
     (language, path): function

@@ -97,6 +97,16 @@ class Program(Statements):
             self.depth, self.active, self.context, self.budget.left = saved
         return module
 
+    def neighbour(self, name: str, module: Module) -> Value | None:
+        """What a module sees of others of its package without importing it (Java)."""
+        if module.language != "java" or not name[:1].isupper():
+            return None
+        other = self._by_name.get(f"{module.code.package}.{name}" if module.code.package else name)
+        if other is None or other is module:
+            return None
+        self.module_named(other.name, module)
+        return other.frame.visible.get(name) if other.frame is not None else None
+
     def is_package(self, name: str) -> bool:
         """Whether modules of the batch lie in this package."""
         return name in self._packages
@@ -245,7 +255,7 @@ class Program(Statements):
         for decorator in param.decorators:
             name = decorator.func if isinstance(decorator, ir.Call) else decorator
             last = name.id if isinstance(name, ir.Name) else name.name if isinstance(name, ir.Attr) else ""
-            for source in rules.source_reads.of(f"@{last}", f"@{last}"):
+            for source in rules.source_reads.of(last, last):
                 return self._from(source, param, function)
         return None
 

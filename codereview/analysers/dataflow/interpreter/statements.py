@@ -338,6 +338,9 @@ class Statements(Calls):
             return module.frame.visible[attribute]
         full = f"{name}.{attribute}" if name else attribute
         inner = self.module_named(full, frame.module)
+        if frame.module.language == "java":  # types are known by their simple names
+            found = inner.frame.visible.get(attribute) if inner is not None and inner.frame is not None else None
+            return found if found is not None else Value(ref=frame.module.rules.alias(attribute))
         path = frame.module.rules.types.get(full, full)
         if inner is not None or self.is_package(full):
             return Value(ref=path, target=ModuleHandle(inner.name if inner is not None else full, inner))

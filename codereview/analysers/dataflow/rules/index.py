@@ -55,6 +55,7 @@ class Rulebook:
         self.table = table
         self.types = table.types
         self.returns = table.returns
+        self.known_types = frozenset(table.returns.values())
         self.names = table.names
         self.source_calls: Index[Source] = Index((entry.calls, entry) for entry in table.sources)
         self.source_reads: Index[Source] = Index((entry.reads, entry) for entry in table.sources)
