@@ -1,6 +1,8 @@
 """Making the application."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
 
@@ -32,7 +34,7 @@ def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: Hub
         ownership=Ownership(product.service),
         hub=Hub(feed, settings or HubSettings()),
         connections=Connections(config.max_live_connections, write_limit_s=config.write_limit_s),
-        openapi=document(operations()),
+        openapi=_openapi(),
     )
     # The id first, so that whatever is refused later is logged under it.
     request_log.install(app)
@@ -43,6 +45,11 @@ def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: Hub
         routes.register(app)
     websocket.install(app, config)
     return app
+
+
+@cache
+def _openapi() -> dict[str, Any]:
+    return document(operations())
 
 
 def _check_source() -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from api.decoding import decode
 from api.problems import UnsupportedMediaType
+from codereview.errors import TooLarge
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -24,4 +25,8 @@ def read_json(model: type[M]) -> tuple[M, bytes]:
     if request.content_encoding not in (None, "", "identity"):
         raise UnsupportedMediaType("send the body without Content-Encoding")
     body = request.get_data(cache=False)
+    limit = request.max_content_length
+    if limit is not None and request.content_length is None and len(body) >= limit:
+        # Of a chunked body, Werkzeug reads up to the limit and says nothing of the rest.
+        raise TooLarge(f"the body is larger than {limit} bytes", limit=limit)
     return decode(model, body), body

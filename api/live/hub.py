@@ -66,6 +66,7 @@ class Hub:
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._heard_at = 0.0
+        self._missed_at: float | None = None
 
     def join(
         self,
@@ -189,7 +190,7 @@ class Hub:
             return
         self._heard_at = time.monotonic()
         if isinstance(signal, Subscribed):
-            self._sync(known, verify=True)
+            self._sync(known)
         else:
             self._hear(known, signal.payload)
 
@@ -200,13 +201,13 @@ class Hub:
             if taken and known.end == before + 1:
                 known.announce()
         if not taken:
-            self._sync(known, verify=True)
+            self._sync(known)
 
-    def _sync(self, known: ReviewLog, *, verify: bool) -> bool:
+    def _sync(self, known: ReviewLog) -> bool:
         """Read what is missing. Whether anything was; False too when the feed is away: the next sweep tries again."""
         try:
             with self._syncing:
-                return sync(known, self._feed, self._lock, verify=verify)
+                return sync(known, self._feed, self._lock)
         except BackendUnavailable as error:
             known.synced = False
             log.warning("live_log_not_read", extra={"review_id": known.review_id, "error": str(error)})
@@ -229,13 +230,19 @@ class Hub:
         missed = False
         for known, length in zip(current, lengths, strict=True):
             if length != known.end or not known.synced:
-                missed = self._sync(known, verify=length < known.end) or missed
-        if missed and time.monotonic() - self._heard_at > self._settings.sweep_s:
-            # Events were appended and nothing was heard of them: the connection is dead and does not know it.
-            log.warning("live_feed_deaf")
-            self._feed.reconnect()
+                missed = self._sync(known) or missed
+        self._doubt(missed)
         self._let_go()
         self._trim()
+
+    def _doubt(self, missed: bool) -> None:
+        """Replace a connection that is dead and does not know it: since the last sweep found events that were not
+        heard of, their messages have not come either."""
+        if self._missed_at is not None and self._heard_at < self._missed_at:
+            log.warning("live_feed_deaf")
+            self._feed.reconnect()
+            missed = False
+        self._missed_at = time.monotonic() if missed else None
 
     def _let_go(self) -> None:
         now = time.monotonic()

@@ -11,16 +11,16 @@ from api.live.log import ReviewLog
 PAGE = 500
 
 
-def sync(known: ReviewLog, feed: LogFeed, lock: threading.Lock, *, verify: bool) -> bool:
+def sync(known: ReviewLog, feed: LogFeed, lock: threading.Lock) -> bool:
     """Read the events after the window until there are no more; whether there were any.
 
-    With ``verify`` the last event of the window is read again: a Redis that lost the end of its log in a crash has
-    another one there, or none. ``lock`` guards the window and is never held while the feed is asked. One call at a
-    time. Raises BackendUnavailable.
+    The last event of the window is read again: a Redis that lost the end of its log in a crash has another one there,
+    or none. ``lock`` guards the window and is never held while the feed is asked. One call at a time. Raises
+    BackendUnavailable.
     """
     found = False
     while True:
-        overlap = 1 if verify and known.frames else 0
+        overlap = 1 if known.frames else 0
         first = known.end - overlap
         tail = feed.tail(known.review_id, first, PAGE)
         if tail is None:
@@ -33,7 +33,7 @@ def sync(known: ReviewLog, feed: LogFeed, lock: threading.Lock, *, verify: bool)
             continue
         with lock:
             added = _fill(known, first, tail)
-        found, verify = found or added > 0, False
+        found = found or added > 0
         if known.synced:
             return found
 

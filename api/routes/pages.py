@@ -1,6 +1,9 @@
 """The page: one document for the list and for a review; its script reads the address."""
 
-from flask import Response, current_app
+from functools import cache
+from importlib import resources
+
+from flask import Response
 
 from api.answers import conditional
 from api.operations import Routes
@@ -21,4 +24,9 @@ def get_review_page(review_id: str) -> Response:  # noqa: ARG001  the script rea
 
 
 def _page() -> Response:
-    return conditional(current_app.send_static_file("index.html"))
+    return conditional(Response(_document(), mimetype="text/html"))
+
+
+@cache
+def _document() -> bytes:
+    return (resources.files("api") / "static" / "index.html").read_bytes()
