@@ -142,9 +142,8 @@ class Calls(Following):
                 flows = tuple(flow.cleared(sanitiser.kinds) for flow in flows)
         if not rules.sanitisers.of(*where) and flows and _SANITISES.search(name) and not site.path.startswith("re."):
             flows = tuple(flow.cleared((ALL,)) for flow in flows)
-        for source in rules.source_calls.of(*where):
-            if holds(source.where, Subject(site=site, context=self.names_around(frame))):
-                flows = merge_flows(flows, (self.origin(source, site.node.line, frame),))
+        flows = self._sourced(site, flows, frame)
+        self._propagate(site, frame)
         if flows and rules.decoders.of(*where):
             flows = tuple(Flow(flow.origin, step=flow.step) for flow in flows)
         path = rules.instance(site.path)
@@ -155,6 +154,35 @@ class Calls(Following):
         else:
             result = Value(flows=flows, ref=path, guards=guards)
         return self._marked(site, result, frame)
+
+    def _sourced(self, site: CallSite, flows: tuple[Flow, ...], frame: Frame) -> tuple[Flow, ...]:
+        """A source's result is its own data: the name something is asked for by is not part of the answer."""
+        subject = Subject(site=site, context=self.names_around(frame))
+        rules = frame.module.rules
+        for source in rules.source_calls.of(site.path, site.last, site.receiver_name, site.receiver_known):
+            if not holds(source.where, subject):
+                continue
+            origin = self.origin(source, site.node.line, frame)
+            if not source.fills:
+                flows = (origin,)
+            for value, expr in selected(source.fills, subject):
+                if expr is not None:
+                    self.store(expr, tainted(value.but(consts=None), (origin,)), frame)
+        return flows
+
+    def _propagate(self, site: CallSite, frame: Frame) -> None:
+        rules = frame.module.rules
+        for entry in rules.propagators.of(site.path, site.last, site.receiver_name, site.receiver_known):
+            subject = Subject(site=site)
+            flows: tuple[Flow, ...] = ()
+            for value, _expr in selected(entry.sources, subject):
+                flows = merge_flows(flows, value.deep)
+            if not flows:
+                continue
+            for selector in entry.targets:
+                value, expr = subject.select(selector)
+                if value is not None and expr is not None:
+                    self.store(expr, tainted(value.but(consts=None, items=None), flows), frame)
 
     def _marked(self, site: CallSite, result: Value, frame: Frame) -> Value:
         for mark in frame.module.rules.marks.of(site.path, site.last, site.receiver_name, site.receiver_known):

@@ -6,6 +6,7 @@ from typing import Any
 
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.base import CallSite, spelled
+from codereview.analysers.dataflow.interpreter.state import FunctionRef
 from codereview.analysers.dataflow.redos import is_exponential
 from codereview.analysers.dataflow.rules.model import Condition, Selector, Test
 from codereview.analysers.dataflow.values import UNKNOWN, Value, element_of, entry_of, join_all
@@ -104,6 +105,8 @@ def _test(test: Test, subject: Subject) -> bool:
         return _refers(value, test.operand) is (op == "ref")
     if op in ("literal", "dynamic"):
         return _is_literal(value, node) is (op == "literal")
+    if op == "returns":
+        return _always_returns(value, _operand(test.operand))
     if op == "exponential":
         return any(is_exponential(text) for text in value.texts())
     if op == "bits":
@@ -180,6 +183,14 @@ def _refers(value: Value, operand: str) -> bool:
             if ref and (ref == name or (name.startswith("*.") and f".{ref}".endswith(name[1:]))):
                 return True
     return False
+
+
+def _always_returns(value: Value, wanted: Any) -> bool:
+    """Whether it is a function that does nothing but return this."""
+    body = value.target.code.body if isinstance(value.target, FunctionRef) else ()
+    if len(body) != 1 or not isinstance(body[0], ir.Return):
+        return False
+    return isinstance(body[0].value, ir.Const) and _same(body[0].value.value, wanted)
 
 
 def _is_literal(value: Value, _node: ir.Expr | None) -> bool:

@@ -57,6 +57,9 @@ _TEXT: dict[str, Callable[..., Any]] = {
     "toString": str,
     "trimStart": str.lstrip,
     "trimEnd": str.rstrip,
+    "getBytes": lambda a, *_: a,
+    "toCharArray": lambda a: a,
+    "encode": lambda a, *_: a,
     "concat": lambda a, b: a + b,
 }
 _MAX_ARGUMENT = 10_000

@@ -163,6 +163,13 @@ def _go_append(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | No
     return Value(rest=inner, flows=base.flows)
 
 
+def _wrapped(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    """An object that stands for its only argument: a URL, a path."""
+    if len(site.args.values) != 1:
+        return None
+    return _first(site).but(ref=site.path)
+
+
 _PYTHON: dict[str, Native] = {
     "str": _text,
     "list": _same_elements,
@@ -184,6 +191,10 @@ _PYTHON: dict[str, Native] = {
     "int": _integer,
     "super": _super,
     "next": _next,
+    "urllib.request.Request": _wrapped,
+    "urllib2.Request": _wrapped,
+    "httpx.URL": _wrapped,
+    "yarl.URL": _wrapped,
 }
 _GO: dict[str, Native] = {"fmt.Sprintf": _printf, "append": _go_append, "len": _length, "fmt.Errorf": _printf}
 
@@ -225,6 +236,7 @@ _JAVA: dict[str, Native] = {
     "String": _text,
     "Properties.getProperty": _property,
     "System.getProperty": _property,
+    **dict.fromkeys(("URL", "URI", "URI.create", "URI.toURL"), _wrapped),
     "Arrays.asList": _listed,
     "List.of": _listed,
     "Set.of": _listed,

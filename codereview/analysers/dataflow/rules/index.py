@@ -12,6 +12,7 @@ from codereview.analysers.dataflow.rules.model import (
     Mark,
     Misuse,
     Pattern,
+    Propagator,
     Sanitiser,
     Sink,
     Source,
@@ -61,6 +62,7 @@ class Rulebook:
         self.source_reads: Index[Source] = Index((entry.reads, entry) for entry in table.sources)
         self.sink_calls: Index[Sink] = Index((entry.calls, entry) for entry in table.sinks)
         self.sink_writes: Index[Sink] = Index((entry.writes, entry) for entry in table.sinks)
+        self.propagators: Index[Propagator] = Index((entry.calls, entry) for entry in table.propagators)
         self.sanitisers: Index[Sanitiser] = Index((entry.calls, entry) for entry in table.sanitisers)
         self.guards: Index[GuardRule] = Index((entry.calls, entry) for entry in table.guards)
         self.misuse_calls: Index[Misuse] = Index((entry.calls, entry) for entry in table.misuses)

@@ -15,6 +15,7 @@ from codereview.analysers.dataflow.rules.model import (
     Mark,
     Misuse,
     Pattern,
+    Propagator,
     Sanitiser,
     Selector,
     Sink,
@@ -31,7 +32,7 @@ _OPS = frozenset(
     {
         *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
         *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
-        *("bits", "exponential"),
+        *("bits", "exponential", "returns"),
     }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
@@ -131,8 +132,8 @@ def _patterns(entry: dict[str, Any], name: str) -> tuple[Pattern, ...]:
     return tuple(Pattern.of(text) for text in entry.get(name, ()))
 
 
-def _selectors(entry: dict[str, Any]) -> tuple[Selector, ...]:
-    return tuple(Selector.of(text) for text in entry.get("args", ()))
+def _selectors(entry: dict[str, Any], name: str = "args") -> tuple[Selector, ...]:
+    return tuple(Selector.of(text) for text in entry.get(name, ()))
 
 
 def _conditions(entry: dict[str, Any]) -> tuple[Condition, ...]:
@@ -150,8 +151,17 @@ def _fill(table: Table, document: dict[str, Any]) -> None:
         table.marks.append(Mark(e["name"], _patterns(e, "calls"), _conditions(e), e.get("on_receiver", False)))
     for e in document.get("source", ()):
         table.sources.append(
-            Source(e["label"], e["what"], _patterns(e, "calls"), _patterns(e, "reads"), _conditions(e))
+            Source(
+                e["label"],
+                e["what"],
+                _patterns(e, "calls"),
+                _patterns(e, "reads"),
+                _conditions(e),
+                _selectors(e, "fills"),
+            )
         )
+    for e in document.get("propagator", ()):
+        table.propagators.append(Propagator(_patterns(e, "calls"), _selectors(e, "from"), _selectors(e, "to")))
     for e in document.get("sink", ()):
         table.sinks.append(_sink(e))
     for e in document.get("sanitiser", ()):

@@ -86,6 +86,17 @@ class Source:
     calls: tuple[Pattern, ...] = ()
     reads: tuple[Pattern, ...] = ()
     where: tuple[Condition, ...] = ()
+    #: Arguments the call fills with the data (buffers, structures to decode into) instead of returning it.
+    fills: tuple[Selector, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Propagator:
+    """Calls that put the data of some arguments into others."""
+
+    calls: tuple[Pattern, ...]
+    sources: tuple[Selector, ...]
+    targets: tuple[Selector, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +192,7 @@ class Table:
     language: str
     sources: list[Source] = field(default_factory=list)
     sinks: list[Sink] = field(default_factory=list)
+    propagators: list[Propagator] = field(default_factory=list)
     sanitisers: list[Sanitiser] = field(default_factory=list)
     guards: list[GuardRule] = field(default_factory=list)
     misuses: list[Misuse] = field(default_factory=list)
