@@ -71,7 +71,10 @@ class Bandit(ToolAnalyser):
         for error in report.errors:
             syntax = error.reason == _SYNTAX_ERROR
             message = "cannot parse it with the Python that runs codereview" if syntax else error.reason
-            seen.not_examined(seen.file(error.filename), message, SkipReason.SYNTAX if syntax else SkipReason.ERROR)
+            # Its grammar is the running interpreter's, so code it cannot parse may only be newer: ruff, whose grammar
+            # is the newest, tells whether the file is broken.
+            reason = SkipReason.UNSUPPORTED if syntax else SkipReason.ERROR
+            seen.not_examined(seen.file(error.filename), message, reason)
         for found in report.results:
             _finding(found, seen.file(found.filename), seen)
         counted = {seen.file(printed).path for printed in report.metrics if printed != _TOTALS}

@@ -37,7 +37,6 @@ class _Report(BaseModel):
 
 
 _OUTPUT = TypeAdapter(_Report)
-_WHY_NOT = {SkipReason.TOO_LARGE: "has lines too long to search"}
 
 
 class DetectSecrets(ToolAnalyser):
@@ -69,7 +68,7 @@ class DetectSecrets(ToolAnalyser):
         """Candidates; what the secret is does not leave the other process."""
         report = parse_output(_OUTPUT, result.stdout)
         for printed, reason in report.errors.items():
-            seen.not_examined(seen.file(printed), _WHY_NOT.get(reason, f"cannot be read: {reason}"), reason)
+            seen.not_examined(seen.file(printed), f"cannot be read: {reason}", reason)
         for printed, candidates in report.files.items():
             file = seen.file(printed)
             for candidate in candidates:

@@ -6,10 +6,11 @@ from functools import cache
 
 from codereview.analysers import catalogue
 from codereview.analysers.bandit import Bandit
-from codereview.analysers.base import ToolAnalyser
+from codereview.analysers.base import DEFAULT_BOUNDS, ToolAnalyser
 from codereview.analysers.detect_secrets import DetectSecrets
 from codereview.analysers.hadolint import Hadolint
 from codereview.analysers.oxlint import Oxlint
+from codereview.analysers.process import Bounds
 from codereview.analysers.ruff import Ruff
 from codereview.analysers.shellcheck import Shellcheck
 from codereview.analysers.zizmor import Zizmor
@@ -19,18 +20,24 @@ from codereview.ports import Analyser
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How to make an analyser, and its rules; it works for the agents its rules name."""
+    """How to make an analyser, and its rules; it works for the agents its rules name.
 
-    make: Callable[[], Analyser]
+    ``make`` gets the bounds of one run of a tool; an analyser of our own has no use for them.
+    """
+
+    make: Callable[[Bounds], Analyser]
     rules: Callable[[], Iterable[Rule]]
 
 
 def _tool(analyser: type[ToolAnalyser]) -> Entry:
+    def make(bounds: Bounds) -> Analyser:
+        return analyser(bounds=bounds)
+
     # Read when it is asked for: importing this module opens no file.
     def rules() -> Iterable[Rule]:
         return catalogue.load(analyser.name).rules.values()
 
-    return Entry(analyser, rules)
+    return Entry(make, rules)
 
 
 #: In the order an agent asks them: who settles a question for others first, then the fast ones, so that findings
@@ -46,10 +53,12 @@ ANALYSERS: dict[str, Entry] = {
 }
 
 
-def analysers_for(agent: str) -> tuple[Analyser, ...]:
-    """The analysers with rules for the agent, in the order it asks them."""
+def analysers_for(agent: str, bounds: Bounds = DEFAULT_BOUNDS) -> tuple[Analyser, ...]:
+    """The analysers with rules for the agent, in the order it asks them; ``bounds`` are those of one batch."""
     return tuple(
-        _analyser(name) for name, entry in ANALYSERS.items() if any(rule.agent == agent for rule in entry.rules())
+        _analyser(name, bounds)
+        for name, entry in ANALYSERS.items()
+        if any(rule.agent == agent for rule in entry.rules())
     )
 
 
@@ -59,5 +68,5 @@ def rules() -> dict[str, Rule]:
 
 
 @cache
-def _analyser(name: str) -> Analyser:
-    return ANALYSERS[name].make()
+def _analyser(name: str, bounds: Bounds) -> Analyser:
+    return ANALYSERS[name].make(bounds)

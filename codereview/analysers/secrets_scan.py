@@ -18,9 +18,12 @@ from detect_secrets.plugins.base import BasePlugin
 from detect_secrets.settings import get_plugins, transient_settings
 from detect_secrets.util.code_snippet import get_code_snippet
 
-#: Longer lines are data or minified code, over which the plugins' expressions may take for ever.
-MAX_LINE = 50_000
-_BEGINNING = 6
+#: A longer line is data or minified code: names in it mean nothing, and some plugins take quadratic time over it.
+LONGEST_CODE = 4_000
+#: What the plugins get of a longer line at a time, and how much of it again; no credential is longer.
+_WINDOW, _OVERLAP = 20_000, 1_000
+#: A value longer than this is data; one shorter than that is only the beginning of a credential.
+_LONGEST, _BEGINNING = 1_000, 6
 #: Plugins that go by names and shapes anybody may use; the others know the exact form of a credential.
 _GENERIC = frozenset({"KeywordDetector", "BasicAuthDetector", "Base64HighEntropyString", "HexHighEntropyString"})
 #: In a credential of a known form: nobody was ever given this one.
@@ -46,11 +49,11 @@ _PLACEHOLDER = re.compile(
 )
 #: URLs people write in documentation: of this machine, of nobody's, or with the name as the password.
 _EXAMPLE_URL = re.compile(
-    r"://(?:(?P<user>[^:/@\s]+):(?P=user)@|[^/@\s]+@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|(?:[\w-]+\.)*example\b|(?-i:[A-Z_]+)\b|"
-    r"host(?:name)?\b|server\b|my[\w-]*\b|<|\{|\$))",
+    r"://(?:(?P<user>[^:/@\s]+):(?P=user)@|[^/@\s]+@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|"
+    r"(?:[\w-]+\.)*example\b|(?-i:[A-Z_]+)\b|host(?:name)?\b|server\b|my[\w-]*\b|<|\{|\$))",
     re.IGNORECASE,
 )
-#: Passwords that only a test or a demonstration has still are secrets; sentences and identifiers are not.
+#: Sentences, paths and names of things are not secrets.
 _PROSE = re.compile(r"^\W*[A-Za-z][\w'.,:;!?()/-]*(?:\s+[\w'.,:;!?()/-]+)+\W*$")
 _PATH_OR_NAME = re.compile(
     r"^(?:[./~][\w./-]*|https?://\S+|[a-z]+(?:[_.:-][a-z]+)+|[A-Z][A-Z]*(?:_[A-Z]+)+|[a-z]+[A-Z][A-Za-z]*)$"
@@ -61,20 +64,32 @@ def scan(path: str, lines: list[str], plugins: list[BasePlugin]) -> Iterator[dic
     """The candidates in one file: plugin, line, and the columns of the secret (1-based, in characters)."""
     # Unquoted values count as in an .ini file, whose type the plugins know by the extension.
     known_as = f"{path}.ini" if Path(path).name.startswith(".env") or path.endswith(".env") else path
+    by_form = [plugin for plugin in plugins if type(plugin).__name__ not in _GENERIC]
     for number, line in enumerate(lines, start=1):
-        if len(line) > MAX_LINE:
-            continue
-        for plugin in plugins:
-            for secret in plugin.analyze_line(filename=known_as, line=line, line_number=number):
-                value = secret.secret_value or ""
-                if _counts(plugin, value, line) and not _allowlisted(path, lines, number):
-                    yield {"plugin": type(plugin).__name__, "line": number, "columns": _columns(line, value)}
+        # In the overlap of two windows the same secret is found twice.
+        seen: set[tuple[str, int]] = set()
+        for offset, part in _windows(line):
+            for plugin in plugins if len(line) <= LONGEST_CODE else by_form:
+                for secret in plugin.analyze_line(filename=known_as, line=part, line_number=number):
+                    value, name = secret.secret_value or "", type(plugin).__name__
+                    place = (name, offset + part.find(value))
+                    if place not in seen and _counts(plugin, value, part) and not _allowlisted(path, lines, number):
+                        seen.add(place)
+                        yield {"plugin": name, "line": number, "columns": _columns(part, value, offset)}
 
 
-def _columns(line: str, value: str) -> list[int] | None:
+def _windows(line: str) -> Iterator[tuple[int, str]]:
+    """The line in parts, each with its offset; most lines are one."""
+    for offset in range(0, max(len(line) - _OVERLAP, 1), _WINDOW - _OVERLAP):
+        yield offset, line[offset : offset + _WINDOW]
+
+
+def _columns(part: str, value: str, offset: int) -> list[int] | None:
     """Where the secret stands; None where the plugin handed out no more than the beginning of it."""
-    start = line.find(value)
-    return [start + 1, start + 1 + len(value)] if start >= 0 and len(value) > _BEGINNING else None
+    start = part.find(value)
+    if start < 0 or len(value) <= _BEGINNING:
+        return None
+    return [offset + start + 1, offset + start + 1 + len(value)]
 
 
 def _lines(path: str) -> list[str]:
@@ -92,7 +107,8 @@ def _counts(plugin: BasePlugin, value: str, line: str) -> bool:
         # The form says enough, wherever it stands; some plugins only hand out a part of it.
         return not _MADE_UP.search(value)
     if (
-        heuristic.is_sequential_string(value)
+        len(value) > _LONGEST
+        or heuristic.is_sequential_string(value)
         or heuristic.is_potential_uuid(value)
         or heuristic.is_templated_secret(value)
         or heuristic.is_not_alphanumeric_string(value)
@@ -124,16 +140,11 @@ def main(names: str, _: str, *paths: str) -> None:
         plugins = get_plugins()
         for path in paths:
             try:
-                lines = _lines(path)
+                found[path] = list(scan(path, _lines(path), plugins))
             except UnicodeDecodeError:
                 errors[path] = "encoding"
-                continue
             except OSError:
                 errors[path] = "unreadable"
-                continue
-            found[path] = list(scan(path, lines, plugins))
-            if any(len(line) > MAX_LINE for line in lines):
-                errors[path] = "too large"
     json.dump({"files": found, "errors": errors}, sys.stdout)
 
 

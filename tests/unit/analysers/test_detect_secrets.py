@@ -7,74 +7,88 @@ import json
 
 import pytest
 from detect_secrets.settings import get_settings
-from support.analysing import examine, natives, quoted
+from support.analysing import examine, quoted
 
 from codereview.analysers import secrets_scan
 from codereview.analysers.detect_secrets import DetectSecrets
+from codereview.analysers.process import Bounds
 from codereview.domain.findings import Confidence, Severity
 from codereview.domain.sources import SourceFile
+from codereview.ports import RawFinding
 
 _AWS = "AKIA" + "Q3EGRJ5TLLX2WPZN"
 _PASSWORD = "tr0ub4dor" + "&3xK"
 _SLACK = "xoxb-" + "123456789012-" + "abcdefghijklmnop"
 
 
+#: A file name, a line, and the plugin that must find it.
+SECRETS = [
+    ("a.py", f'KEY = "{_AWS}"', "AWSKeyDetector"),
+    ("a.py", f'client = connect("{_AWS}")', "AWSKeyDetector"),
+    ("a.go", f'const token = "ghp_{"a1B2" * 9}"', "GitHubTokenDetector"),
+    ("a.js", f'const hook = "{_SLACK}";', "SlackDetector"),
+    ("key.pem", "-----BEGIN RSA PRIVATE" + " KEY-----", "PrivateKeyDetector"),
+    ("a.py", 'url = "postgres://shop:tr0ub4dor3xK@db.internal.corp/shop"', "BasicAuthDetector"),
+    ("a.py", f'DB_PASSWORD = "{_PASSWORD}"', "KeywordDetector"),
+    ("a.json", f'{{"password": "{_PASSWORD}"}}', "KeywordDetector"),
+    ("a.yaml", f"password: {_PASSWORD}", "KeywordDetector"),
+    ("a.properties", f"db.password={_PASSWORD}", "KeywordDetector"),
+    (".env", f"DB_PASSWORD={_PASSWORD}", "KeywordDetector"),
+    ("deploy/.env.production", f"API_KEY={_PASSWORD}", "KeywordDetector"),
+    ("Main.java", f'String password = "{_PASSWORD}";', "KeywordDetector"),
+    ("a.py", 'signing_token = "' + "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MDEyMzQ1Njc4OTA" + '"', "Base64HighEntropyString"),
+]
+#: Lines without a secret.
+NO_SECRETS = [
+    'password = os.environ["PASSWORD"]',
+    "password = get_password(user)",
+    'password = "changeme"',
+    'password = "<your password>"',
+    'password = "${DB_PASSWORD}"',
+    'password = "{{ vault_password }}"',
+    'api_key = "YOUR_API_KEY"',
+    'password = "********"',
+    'password = "xxxxxxxx"',
+    'password_label = "Please enter your password"',
+    'PASSWORD_FIELD = "user_password_field"',
+    'secret_name = "/prod/database/url"',
+    'SECRET_KEY_VARIABLE = "DJANGO_SECRET_KEY"',
+    'api_key = "00000000-0000-0000-0000-000000000000"',
+    'KEY = "AKIAIOSFODNN7EXAMPLE"',
+    'url = "postgres://user:password@localhost/test"',
+    'url = "https://user:hunter22@example.com/"',
+    'url = "amqp://guest:guest@rabbit.corp//"',
+    f'checksum_token = "{"3f2a9c" * 10}"',
+    'integrity = "sha512-Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MDEyMzQ1Njc4OTA"',
+]
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[RawFinding]]:
+    """The findings in all of them, by path: one run, as each costs the start of a process."""
+    files = {f"s{number}/{path}": f"first\n{text}\n" for number, (path, text, _) in enumerate(SECRETS)}
+    files |= {f"n{number}/a.py": f"{text}\n" for number, text in enumerate(NO_SECRETS)}
+    report = examine(DetectSecrets(), files)
+    assert report.examined == set(files)
+    return {path: [finding for finding in report.findings if finding.path == path] for path in files}
+
+
 @pytest.mark.parametrize(
-    ("path", "text", "native"),
-    [
-        ("a.py", f'KEY = "{_AWS}"', "AWSKeyDetector"),
-        ("a.py", f'client = connect("{_AWS}")', "AWSKeyDetector"),
-        ("a.go", f'const token = "ghp_{"a1B2" * 9}"', "GitHubTokenDetector"),
-        ("a.js", f'const hook = "{_SLACK}";', "SlackDetector"),
-        ("key.pem", "-----BEGIN RSA PRIVATE" + " KEY-----", "PrivateKeyDetector"),
-        ("a.py", 'url = "postgres://shop:tr0ub4dor3xK@db.internal.corp/shop"', "BasicAuthDetector"),
-        ("a.py", f'DB_PASSWORD = "{_PASSWORD}"', "KeywordDetector"),
-        ("a.json", f'{{"password": "{_PASSWORD}"}}', "KeywordDetector"),
-        ("a.yaml", f"password: {_PASSWORD}", "KeywordDetector"),
-        ("a.properties", f"db.password={_PASSWORD}", "KeywordDetector"),
-        (".env", f"DB_PASSWORD={_PASSWORD}", "KeywordDetector"),
-        ("deploy/.env.production", f"API_KEY={_PASSWORD}", "KeywordDetector"),
-        ("Main.java", f'String password = "{_PASSWORD}";', "KeywordDetector"),
-        ("a.py", 'signing_token = "' + "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MDEyMzQ1Njc4OTA" + '"', "Base64HighEntropyString"),
-    ],
+    ("number", "sample"), list(enumerate(SECRETS)), ids=[f"{path}-{native}" for path, _, native in SECRETS]
 )
-def test_a_secret_is_found(path: str, text: str, native: str) -> None:
+def test_a_secret_is_found(number: int, sample: tuple[str, str, str], found: dict[str, list[RawFinding]]) -> None:
     """Credentials with a form of their own, and values that are called secret."""
-    report = examine(DetectSecrets(), {path: f"first\n{text}\n"})
+    path, _, native = sample
+    findings = found[f"s{number}/{path}"]
 
-    assert native in natives(report)
-    assert {finding.line for finding in report.findings} == {2}
-    assert {finding.cwe for finding in report.findings} == {798}
+    assert native in {finding.native_rule for finding in findings}
+    assert {(finding.line, finding.cwe) for finding in findings} == {(2, 798)}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'password = os.environ["PASSWORD"]',
-        "password = get_password(user)",
-        'password = "changeme"',
-        'password = "<your password>"',
-        'password = "${DB_PASSWORD}"',
-        'password = "{{ vault_password }}"',
-        'api_key = "YOUR_API_KEY"',
-        'password = "********"',
-        'password = "xxxxxxxx"',
-        'password_label = "Please enter your password"',
-        'PASSWORD_FIELD = "user_password_field"',
-        'secret_name = "/prod/database/url"',
-        'SECRET_KEY_VARIABLE = "DJANGO_SECRET_KEY"',
-        'api_key = "00000000-0000-0000-0000-000000000000"',
-        'KEY = "AKIAIOSFODNN7EXAMPLE"',
-        'url = "postgres://user:password@localhost/test"',
-        'url = "https://user:hunter22@example.com/"',
-        'url = "amqp://guest:guest@rabbit.corp//"',
-        f'checksum_token = "{"3f2a9c" * 10}"',
-        'integrity = "sha512-Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MDEyMzQ1Njc4OTA"',
-    ],
-)
-def test_what_is_no_secret_is_not_reported(text: str) -> None:
+@pytest.mark.parametrize(("number", "text"), list(enumerate(NO_SECRETS)), ids=NO_SECRETS)
+def test_what_is_no_secret_is_not_reported(number: int, text: str, found: dict[str, list[RawFinding]]) -> None:
     """False alarms are what people hate most."""
-    assert natives(examine(DetectSecrets(), {"a.py": f"{text}\n"})) == []
+    assert found[f"n{number}/a.py"] == []
 
 
 def test_the_secret_is_in_no_part_of_the_report() -> None:
@@ -169,13 +183,29 @@ def test_files_made_of_hashes_are_not_searched(path: str) -> None:
     assert not DetectSecrets().applies_to(SourceFile(path=path, text=""))
 
 
-def test_a_line_too_long_to_search_is_a_problem() -> None:
-    """The other lines are searched, and the file does not count as examined."""
-    report = examine(DetectSecrets(), {"a.js": f'KEY = "{_AWS}"\n{"x" * 60_000}\n'})
+@pytest.mark.parametrize("before", [0, 4_500, 18_985, 19_990, 39_000, 200_000])
+def test_a_credential_is_found_anywhere_in_a_long_line(before: int) -> None:
+    """Bundled code is one line, and is searched in overlapping parts; each secret is reported once."""
+    text = "x" * before + f';"{_AWS}";' + "y" * 100_000
 
-    assert natives(report) == ["AWSKeyDetector"]
-    assert [(problem.path, problem.reason) for problem in report.problems] == [("a.js", "too large")]
-    assert report.examined == frozenset()
+    (finding,) = examine(DetectSecrets(), {"bundle.js": text}).findings
+
+    assert quoted(finding, text) == _AWS
+
+
+def test_names_in_a_long_line_mean_nothing() -> None:
+    """Minified code is full of short names and random-looking strings."""
+    report = examine(DetectSecrets(), {"bundle.js": f'password = "{_PASSWORD}";' + "y" * 10_000})
+
+    assert report.findings == ()
+    assert report.examined == {"bundle.js"}
+
+
+def test_a_line_made_to_take_for_ever_does_not() -> None:
+    """The expressions for names take quadratic time over it."""
+    report = examine(DetectSecrets(bounds=Bounds(wall_s=20)), {"a.py": "password" * 10_000})
+
+    assert report.examined == {"a.py"}
 
 
 def test_what_is_not_utf_8_is_a_problem() -> None:

@@ -2,6 +2,9 @@
 
 import re
 
+from support.analysing import examine
+
+from codereview.analysers.process import Bounds
 from codereview.analysers.registry import ANALYSERS, analysers_for, rules
 from codereview.domain.reviews import AGENTS
 
@@ -9,7 +12,7 @@ from codereview.domain.reviews import AGENTS
 def test_every_analyser_stands_in_the_table_under_its_name() -> None:
     """The name is also the first part of its rules' ids."""
     for name, entry in ANALYSERS.items():
-        assert entry.make().name == name
+        assert entry.make(Bounds()).name == name
         assert {rule.analyser for rule in entry.rules()} == {name}
         assert all(rule.id.startswith(f"{name}/") for rule in entry.rules())
 
@@ -21,6 +24,23 @@ def test_an_agent_gets_the_analysers_that_have_rules_for_it() -> None:
         expected = [name for name, entry in ANALYSERS.items() if agent in {rule.agent for rule in entry.rules()}]
         assert names == expected
         assert names
+
+
+def test_an_analyser_is_made_once_for_both_agents() -> None:
+    """It holds nothing of a review."""
+    shared = {id(analyser) for analyser in analysers_for("security")} & {id(a) for a in analysers_for("bug")}
+
+    assert shared
+    assert analysers_for("bug") == analysers_for("bug")
+
+
+def test_the_deployment_decides_how_long_a_tool_may_take() -> None:
+    """Its setting reaches every tool."""
+    ruff = next(a for a in analysers_for("bug", Bounds(wall_s=0.000_1)) if a.name == "ruff")
+
+    report = examine(ruff, {"a.py": "x = 1\n"}, agent="bug")
+
+    assert [problem.reason for problem in report.problems] == ["timeout"]
 
 
 def test_secrets_are_the_security_agents_alone() -> None:
