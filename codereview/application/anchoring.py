@@ -19,7 +19,8 @@ from codereview.syntax.outline import Outline, outline_of
 SNIPPET_LINES = 15
 #: Lines around a change that still belong to it in `FilterMode.DIFF_CONTEXT`.
 CONTEXT_LINES = 3
-_SECRET_FAMILY = "secret"  # noqa: S105
+#: CWEs of findings whose place holds a secret: hard-coded password, key, credentials.
+_HARD_CODED = frozenset({259, 321, 798})
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         start_column=raw.column if in_place else None,
         end_column=raw.end_column if in_place else None,
         symbol=symbol,
-        snippet=redact(snippet) if family == _SECRET_FAMILY else snippet,
+        snippet=redact(snippet) if raw.cwe in _HARD_CODED else snippet,
         trace=raw.trace,
         provenance=(Provenance(source=raw.rule_id.partition("/")[0], rule=raw.native_rule, version=version),),
         in_diff=where.shows(line, end, FilterMode.ADDED),

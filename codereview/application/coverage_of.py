@@ -4,17 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from codereview.agents.base import Agent
-from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
+from codereview.domain.coverage import EXPECTED, CoverageEntry, CoverageState, SkipReason
 from codereview.domain.sources import SourceFile
 from codereview.ports import AnalyserProblem, AnalysisReport
+
+_GRAVITY = {SkipReason.ERROR: 0, SkipReason.TIMEOUT: 1, SkipReason.SYNTAX: 2}
+#: Problems every analyser has with a file of which only some lines are known.
+_OF_SPARSE_FILES = frozenset({str(SkipReason.SYNTAX), str(SkipReason.UNSUPPORTED)})
 
 
 def coverage_of(agent: Agent, files: Iterable[SourceFile], reports: Sequence[AnalysisReport]) -> list[CoverageEntry]:
     """One entry per file.
 
-    A file is *reviewed* when every analyser that applies examined it. A syntax error that only some analysers
-    stumbled over is the analyser's limit (an older grammar), not the file's: the file counts as reviewed by the
-    others, and the detail says who could not.
+    A file is *reviewed* when every analyser that applies examined it without a problem, else *partly* reviewed or
+    *skipped*; of several problems the gravest gives the reason, and the detail tells them all.
     """
     examined: dict[str, list[str]] = defaultdict(list)
     problems: dict[str, list[tuple[str, AnalyserProblem]]] = defaultdict(list)
@@ -46,17 +49,14 @@ def _entry(
     missing = [name for name in applicable if name not in examined]
     engines = tuple(name for name in applicable if name in examined)
     detail = "; ".join(dict.fromkeys(f"{name}: {problem.message}" for name, problem in relevant))
-    only_syntax = bool(relevant) and all(problem.reason == SkipReason.SYNTAX for _, problem in relevant)
-    stumbled = {name for name, _ in relevant}
-    settled = not relevant and not missing
-    if settled or (only_syntax and (file.sparse or any(name not in stumbled for name in engines))):
+    reasons = [problem.reason for _, problem in relevant]
+    if (not relevant and not missing) or (file.sparse and set(reasons) <= _OF_SPARSE_FILES):
         return _sparse_or_reviewed(agent, file, engines, detail)
-    reason = _gravest(problem.reason for _, problem in relevant)
     return CoverageEntry(
         path=file.path,
         agent=agent,
         state=CoverageState.PARTLY if engines else CoverageState.SKIPPED,
-        reason=reason,
+        reason=_gravest(reasons),
         detail=detail or f"not examined by {', '.join(missing)}",
         engines=engines,
     )
@@ -76,8 +76,6 @@ def _sparse_or_reviewed(agent: str, file: SourceFile, engines: tuple[str, ...], 
 
 
 def _gravest(reasons: Iterable[str]) -> SkipReason:
-    known = [SkipReason(reason) for reason in reasons if reason in set(SkipReason)]
-    for first in (SkipReason.ERROR, SkipReason.TIMEOUT):
-        if first in known or not known:
-            return first
-    return known[0]
+    known = {SkipReason(reason) for reason in reasons if reason in set(SkipReason)} or {SkipReason.ERROR}
+    # What is expected to be left out comes last: it must not hide a gap.
+    return min(known, key=lambda reason: (reason in EXPECTED, _GRAVITY.get(reason, len(_GRAVITY)), str(reason)))

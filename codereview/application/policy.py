@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cache
 
-from pathspec import GitIgnoreSpec
-
 from codereview.application.anchoring import AnchoredFile
 from codereview.domain.findings import Finding, FindingStatus, Severity
 from codereview.domain.reviews import ReviewOptions, Suppression
+from codereview.planning.globs import Globs
 
 
 class Policy:
@@ -42,7 +41,7 @@ class Policy:
         """Take note of the suppression comments in a file."""
         for comment in file.suppressions:
             place = f"the comment at {file.file.path}:{comment.line}"
-            self.met.setdefault(place if comment.is_valid else f"{place} (it gives no reason)", False)
+            self.met.setdefault(f"{place} ({comment.problem})" if comment.problem else place, False)
 
     def apply(self, finding: Finding, where: AnchoredFile) -> Finding:
         """The finding, suppressed where a comment, the configuration or the baseline says so."""
@@ -76,7 +75,7 @@ def names(given: str, rule_id: str) -> bool:
 
 def matches(glob: str, path: str) -> bool:
     """Whether a .gitignore-style pattern matches the path."""
-    return _compiled(glob).match_file(path)
+    return _compiled(glob).match(path)
 
 
 def describe(suppression: Suppression) -> str:
@@ -95,8 +94,8 @@ def unused(met: Iterable[dict[str, bool]]) -> list[str]:
 
 
 @cache
-def _compiled(glob: str) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines([glob])
+def _compiled(glob: str) -> Globs:
+    return Globs([glob])
 
 
 def _named(suppression: Suppression) -> tuple[tuple[str, str], ...]:

@@ -49,10 +49,12 @@ events_logger = "file"
 X1
 printf 'unqualified-search-registries = []\nshort-name-mode = "permissive"\n' > "$work/registries.conf"
 
+# What the public Python image brings, for the interpreter that is copied in; and the Redis of its stand-in.
+packages=ca-certificates,curl,redis-server,libbz2-1.0,libexpat1,libffi8,liblzma5,libreadline8,libsqlite3-0,libssl3,libuuid1,zlib1g
 root=$work/rootfs
 if [ ! -e "$root/.complete" ]; then
     rm -rf "$root"
-    debootstrap --variant=minbase --include=ca-certificates,curl,redis-server bookworm "$root" >"$work/debootstrap.log"
+    debootstrap --variant=minbase --include="$packages" bookworm "$root" >"$work/debootstrap.log"
     prefix=$("$python" -c 'import sys; print(sys.base_prefix)')
     cp -a "$prefix/." "$root/usr/local/"
     rm -rf "$root/usr/local/lib/python$version/test"

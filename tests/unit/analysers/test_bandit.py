@@ -66,7 +66,7 @@ def test_newer_syntax_than_the_running_interpreters_is_a_problem() -> None:
     """bandit parses with the Python it runs on, and skips such a file without an exit code."""
     report = examine(Bandit(), {"a.py": 'eval(f"{"a" + "b"}")\n', "b.py": "eval(x)\n"})
 
-    assert [(problem.path, problem.reason) for problem in report.problems] == [("a.py", "syntax error")]
+    assert [(problem.path, problem.reason) for problem in report.problems] == [("a.py", "unsupported")]
     assert report.examined == {"b.py"}
 
 
