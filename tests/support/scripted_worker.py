@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import codereview.analysers.registry as registry
-
 from codereview.domain.sources import SourceFile
 from codereview.ports import Analyser, AnalysisReport, Workspace
 from codereview.testing import PatternAnalyser
