@@ -68,14 +68,21 @@ def scan(path: str, lines: list[str], plugins: list[BasePlugin]) -> Iterator[dic
     for number, line in enumerate(lines, start=1):
         # In the overlap of two windows the same secret is found twice.
         seen: set[tuple[str, int]] = set()
-        for offset, part in _windows(line):
-            for plugin in plugins if len(line) <= LONGEST_CODE else by_form:
-                for secret in plugin.analyze_line(filename=known_as, line=part, line_number=number):
-                    value, name = secret.secret_value or "", type(plugin).__name__
-                    place = (name, offset + part.find(value))
-                    if place not in seen and _counts(plugin, value, part) and not _allowlisted(path, lines, number):
-                        seen.add(place)
-                        yield {"plugin": name, "line": number, "columns": _columns(part, value, offset)}
+        for name, value, offset, part in _matches(known_as, line, plugins if len(line) <= LONGEST_CODE else by_form):
+            place = (name, offset + part.find(value))
+            if place not in seen and not _allowlisted(path, lines, number):
+                seen.add(place)
+                yield {"plugin": name, "line": number, "columns": _columns(part, value, offset)}
+
+
+def _matches(known_as: str, line: str, plugins: list[BasePlugin]) -> Iterator[tuple[str, str, int, str]]:
+    """What counts among the plugins' matches in a line: plugin, secret, and the part of the line with its offset."""
+    for offset, part in _windows(line):
+        for plugin in plugins:
+            for secret in plugin.analyze_line(filename=known_as, line=part):
+                value = secret.secret_value or ""
+                if _counts(plugin, value, part):
+                    yield type(plugin).__name__, value, offset, part
 
 
 def _windows(line: str) -> Iterator[tuple[int, str]]:
