@@ -42,5 +42,5 @@ def test_a_directory_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     """With the path, so that a person knows which volume to mend."""
     (tmp_path / "file").touch()
     bodies = FileBodies(tmp_path / "file")
-    with pytest.raises(BackendUnavailable, match="file.*cannot be written"):
+    with pytest.raises(BackendUnavailable, match=r"file.*cannot be written"):
         bodies.write(bodies.reference("rv_1", b"body"), b"body")
