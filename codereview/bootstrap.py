@@ -24,6 +24,7 @@ from codereview.adapters.redis.status import AgentCommands, AgentStatusBoard
 from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
 from codereview.adapters.system import SystemClock
 from codereview.agents.base import Agent
+from codereview.analysers.process import Bounds
 from codereview.analysers.workspace import open_workspace
 from codereview.application.finalizing import Finalizer
 from codereview.application.keys import KeyRing
@@ -203,7 +204,8 @@ def _service(
             max_attempts=settings.max_attempts,
         ),
     )
-    built = {name: Agent(name, analysers.analysers_for(name)) for name in agents}
+    bounds = Bounds(wall_s=settings.tool_timeout_s)
+    built = {name: Agent(name, analysers.analysers_for(name, bounds)) for name in agents}
     reviewer = BatchReviewer(
         agents=built,
         ledger=ledger,

@@ -15,6 +15,7 @@ from codereview import __version__
 from codereview.adapters.celery.names import QUEUES
 from codereview.adapters.redis.status import AgentCommand, AgentState, AgentStatus, CommandName
 from codereview.adapters.system import SystemClock
+from codereview.analysers.workspace import sweep_stale
 from codereview.bootstrap import Service, build
 from codereview.config import load_settings
 from codereview.errors import BackendUnavailable
@@ -162,7 +163,9 @@ _companions: list[Companion] = []
 @signals.worker_ready.connect
 def _start_companion(sender: Any = None, **_: object) -> None:
     worker = sender.controller
-    companion = Companion(build(load_settings()), worker)
+    settings = load_settings()
+    sweep_stale(2 * settings.unit_hard_limit_s)
+    companion = Companion(build(settings), worker)
     _companions.append(companion)
     companion.start()
     log.info("worker_ready", extra={"agentId": worker.hostname})

@@ -13,6 +13,7 @@ from typing import ClassVar
 from codereview.analysers.catalogue import Catalogue, load
 from codereview.analysers.examination import Examination, ToolFailed
 from codereview.analysers.process import Bound, Bounds, ToolResult, ToolUnavailable, find_tool, run_tool
+from codereview.analysers.workspace import TOOL_PREFIX
 from codereview.domain.coverage import SkipReason
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
@@ -79,7 +80,7 @@ class ToolAnalyser(ABC):
         rules = self.catalogue.of_agent(agent)
         total = Examination(workspace.root, files, rules)
         try:
-            with tempfile.TemporaryDirectory(prefix="codereview-tool-") as home:
+            with tempfile.TemporaryDirectory(prefix=TOOL_PREFIX) as home:
                 argv = [*self.program(), *self.options, *self.settings(Start(home, rules)), "--"]
                 run = _Run(self, argv, home, total, self._bounds)
                 for chunk in chunks(workspace.root, files):

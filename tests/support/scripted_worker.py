@@ -41,7 +41,7 @@ class ScriptedAnalyser(PatternAnalyser):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def analysers_for(agent: str) -> tuple[Analyser, ...]:
+def analysers_for(agent: str, bounds: object = None) -> tuple[Analyser, ...]:
     """Two, one after the other: a unit can be cut between a finding and its end."""
     first = PatternAnalyser(name=f"first-{agent}")
     return (first, ScriptedAnalyser(name=f"second-{agent}", family="second"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codereview.analysers.workspace import open_workspace
+from codereview.analysers.workspace import open_workspace, sweep_stale
 from codereview.domain.sources import Batch, SourceFile
 from codereview.errors import InvalidSubmission, OutsideRoot
 
@@ -95,3 +95,16 @@ def test_a_context_file_never_replaces_one_under_review() -> None:
     with open_workspace(_batch(new, context=(old,))) as workspace:
         assert Path(workspace.root, "a.py").read_text() == "new"
         assert list(workspace.context) == []
+
+
+def test_what_killed_processes_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    """The code of a review must not lie about; a batch under way is left alone."""
+    old, new, foreign = (tmp_path / name for name in ("codereview-batch-1", "codereview-tool-2", "other-3"))
+    for directory in (old, new, foreign):
+        directory.mkdir()
+        (directory / "a.py").write_text("secret = 1\n")
+    for directory in (old, foreign):
+        os.utime(directory, (0, 0))
+
+    assert sweep_stale(60, str(tmp_path)) == 1
+    assert (old.exists(), new.exists(), foreign.exists()) == (False, True, True)
