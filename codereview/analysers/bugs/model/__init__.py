@@ -1,0 +1,1 @@
+"""What is known of a batch: scopes, classes, signatures, values, and which code runs."""
