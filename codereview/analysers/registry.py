@@ -7,6 +7,8 @@ from functools import cache
 from codereview.analysers import catalogue
 from codereview.analysers.bandit import Bandit
 from codereview.analysers.base import DEFAULT_BOUNDS, ToolAnalyser
+from codereview.analysers.dataflow.analyser import DataflowAnalyser
+from codereview.analysers.dataflow.analyser import rules as dataflow_rules
 from codereview.analysers.detect_secrets import DetectSecrets
 from codereview.analysers.hadolint import Hadolint
 from codereview.analysers.oxlint import Oxlint
@@ -43,6 +45,7 @@ def _tool(analyser: type[ToolAnalyser]) -> Entry:
 #: In the order an agent asks them: who settles a question for others first, then the fast ones, so that findings
 #: appear early. The first to report a defect gives it its words.
 ANALYSERS: dict[str, Entry] = {
+    "dataflow": Entry(lambda _: DataflowAnalyser(), dataflow_rules),
     "ruff": _tool(Ruff),
     "bandit": _tool(Bandit),
     "oxlint": _tool(Oxlint),

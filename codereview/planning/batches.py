@@ -9,9 +9,10 @@ from codereview.domain.coverage import CoverageEntry
 from codereview.domain.sources import Batch, SourceFile, Sources, SourceSummary
 from codereview.domain.units import UnitSpec
 
-#: Bytes and files of a batch: large enough that starting the tools costs little beside the work.
-TARGET_BYTES = 400_000
-TARGET_FILES = 150
+#: Bytes and files of a batch: data flow is followed within one, so a project of ordinary size is one; and starting the
+#: tools costs little beside the work.
+TARGET_BYTES = 1_500_000
+TARGET_FILES = 800
 #: Batches of a review: a chord's header is agents times this. Beyond it batches grow.
 MAX_BATCHES = 32
 #: How fast they do.

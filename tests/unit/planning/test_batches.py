@@ -1,14 +1,27 @@
 """Cutting a review into batches."""
 
+from collections.abc import Iterator
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codereview.domain.sources import SourceFile, Sources, SourceSummary
-from codereview.planning.batches import MAX_BATCHES, TARGET_BYTES, TARGET_FILES, Plan, plan, summarise
+from codereview.planning import batches
+from codereview.planning.batches import MAX_BATCHES, Plan, plan, summarise
 
 AGENTS = ("security", "bug")
+#: Smaller than the real ones, so that a test needs no megabytes.
+TARGET_BYTES, TARGET_FILES = 400_000, 150
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_batches() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "TARGET_BYTES", TARGET_BYTES)
+        patch.setattr(batches, "TARGET_FILES", TARGET_FILES)
+        yield
 
 
 def file(path: str, size: int = 100, language: str = "python") -> SourceFile:
