@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from tree_sitter import Tree
 
-from codereview.analysers.dataflow import ir, java, python
+from codereview.analysers.dataflow import go, ir, java, python
 
 _FRONT_ENDS: dict[str, Callable[[Tree], ir.ModuleIR]] = {
+    "go": go.lower,
     "java": java.lower,
     "python": python.lower,
 }

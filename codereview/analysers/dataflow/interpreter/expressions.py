@@ -424,6 +424,10 @@ def _comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
         if against.deep or against.single is None or against.single in ("", b""):
             return ()
         return (Guard(when, _origins(checked), frozenset({ALL})),)
+    if op in ("<", "<=", ">", ">="):
+        # Whoever compares sizes knows that they are bounded: either outcome is taken for a test of the range.
+        origins = _origins(left) | _origins(right)
+        return tuple(Guard(outcome, origins, frozenset({"overflow"})) for outcome in (True, False))
     if op in ("in", "not in"):
         if left.deep and not right.deep:
             return (Guard(when, _origins(left), frozenset({ALL})),)

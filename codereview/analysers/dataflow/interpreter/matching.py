@@ -105,6 +105,8 @@ def _test(test: Test, subject: Subject) -> bool:
         return _refers(value, test.operand) is (op == "ref")
     if op in ("literal", "dynamic"):
         return _is_literal(value, node) is (op == "literal")
+    if op == "zeroed":
+        return entry_of(value, "zeroed") is not None
     if op == "returns":
         return _always_returns(value, _operand(test.operand))
     if op == "exponential":

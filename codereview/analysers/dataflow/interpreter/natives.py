@@ -163,6 +163,12 @@ def _go_append(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | No
     return Value(rest=inner, flows=base.flows)
 
 
+def _pattern(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    """A compiled expression remembers its text."""
+    value = _first(site)
+    return Value(flows=value.deep, ref=site.path, fields={"pattern": value})
+
+
 def _wrapped(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
     """An object that stands for its only argument: a URL, a path."""
     if len(site.args.values) != 1:
@@ -191,12 +197,21 @@ _PYTHON: dict[str, Native] = {
     "int": _integer,
     "super": _super,
     "next": _next,
+    "re.compile": _pattern,
     "urllib.request.Request": _wrapped,
     "urllib2.Request": _wrapped,
     "httpx.URL": _wrapped,
     "yarl.URL": _wrapped,
 }
-_GO: dict[str, Native] = {"fmt.Sprintf": _printf, "append": _go_append, "len": _length, "fmt.Errorf": _printf}
+_GO: dict[str, Native] = {
+    "fmt.Sprintf": _printf,
+    "append": _go_append,
+    "len": _length,
+    "fmt.Errorf": _printf,
+    "regexp.MustCompile": _pattern,
+    "regexp.Compile": _pattern,
+    "string": _text,
+}
 
 
 def _collection(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
@@ -233,6 +248,7 @@ _TABLES = ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable", "ConcurrentHashMa
 _JAVA: dict[str, Native] = {
     "String.format": _printf,
     "String.valueOf": _text,
+    "Pattern.compile": _pattern,
     "String": _text,
     "Properties.getProperty": _property,
     "System.getProperty": _property,

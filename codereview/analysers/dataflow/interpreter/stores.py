@@ -166,6 +166,10 @@ class Stores(Expressions):
             for item, element in zip(target.items, value.items, strict=False):
                 self.assign(item, tainted(element, value.flows), frame)
             return
+        if frame.module.language == "go" and not value.is_container and count > 1:
+            for index, item in enumerate(target.items):  # the last of several results is an error or a flag
+                self.assign(item, value if index < count - 1 else UNKNOWN, frame)
+            return
         element = element_of(value)
         if not element.ref and value.ref:
             element = element.but(ref=value.ref) if frame.module.language == "go" else element

@@ -13,7 +13,9 @@ from codereview.analysers.dataflow.secrets import looks_secret
 from codereview.analysers.dataflow.values import Flow, Origin, Value, merge_flows
 
 #: Data with these labels is only of interest to sinks that ask for it.
-_SPECIAL = frozenset({"weak-random", "error-details", "file", "http-response"})
+_SPECIAL = frozenset(
+    {"weak-random", "error-details", "file", "http-response", "wide-integer", "archive", "archive-name"}
+)
 #: Kinds of sinks that data of unknown public functions is reported for.
 _STRONG = frozenset({"command", "code", "sql", "nosql", "ldap", "xpath", "path", "ssrf", "deserialise", "template", "xxe",
                      "redirect", "xss", "redos", "header", "log", "archive"})  # fmt: skip

@@ -32,7 +32,7 @@ _OPS = frozenset(
     {
         *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
         *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
-        *("bits", "exponential", "returns"),
+        *("bits", "exponential", "returns", "zeroed"),
     }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
