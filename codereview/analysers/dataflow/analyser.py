@@ -13,7 +13,7 @@ from codereview.analysers.dataflow.rules.loading import ANALYSER
 from codereview.analysers.dataflow.rules.loading import rules as all_rules
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
-from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
+from codereview.ports import AnalyserProblem, AnalysisReport, Workspace
 from codereview.syntax.parsing import ParseTimeout, grammar_of, parse
 
 LANGUAGES = frozenset({"python", "javascript", "typescript", "go", "java"})
@@ -42,6 +42,9 @@ _AUTHORITATIVE = {
 _TEST_PATH = re.compile(
     r"(^|/)(tests?|testing|__tests__|spec|fixtures|conftest\.py|examples?|docs?|samples?|benchmarks?)(/|$)|(^|/)test_[^/]*\.py$|_test\.(py|go)$|\.(test|spec)\.[jt]sx?$|Tests?\.java$"
 )
+
+
+_WAIVER = re.compile(r"(#|//)\s*(#?nosec\b|nolint:\S*gosec)")
 
 
 class DataflowAnalyser:
@@ -80,10 +83,11 @@ class DataflowAnalyser:
         problems += [
             AnalyserProblem(f"not followed to its end: {why}", path, "timeout") for path, why in program.cut.items()
         ]
-        findings = tuple(finding for finding in program.findings if finding.path in wanted)
+        waived = {file.path: _waived(file) for file in files}
+        findings = tuple(f for f in program.findings if f.path in wanted and f.line not in waived[f.path])
         return AnalysisReport(
             ANALYSER,
-            findings=_distinct(findings),
+            findings=findings,
             problems=tuple(problem for problem in problems if problem.path in wanted),
             examined=frozenset(wanted & modules.keys()),
         )
@@ -130,5 +134,8 @@ def _module_name(file: SourceFile, code: ir.ModuleIR) -> str:
     return ".".join(parts)
 
 
-def _distinct(findings: Sequence[RawFinding]) -> tuple[RawFinding, ...]:
-    return tuple(findings)
+def _waived(file: SourceFile) -> frozenset[int]:
+    """Lines whose author says, in the way usual in the language, that they were looked at for security."""
+    if "nosec" not in file.text and "nolint" not in file.text:
+        return frozenset()
+    return frozenset(number for number, line in enumerate(file.lines, 1) if _WAIVER.search(line))

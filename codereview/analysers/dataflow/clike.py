@@ -59,7 +59,15 @@ class CLike(Lowering):
         """The statements of a block, or a single statement as one."""
         if node is None:
             return ()
-        if node.type in ("block", "statement_block", "constructor_body", "program", "source_file", "ERROR", "statement_list"):
+        if node.type in (
+            "block",
+            "statement_block",
+            "constructor_body",
+            "program",
+            "source_file",
+            "ERROR",
+            "statement_list",
+        ):
             return tuple(self.statement(child) for child in named(node))
         return (self.statement(node),)
 
@@ -137,7 +145,10 @@ class CLike(Lowering):
     def conditional(self, node: Node) -> ir.Expr:
         """``test ? then : other``."""
         return ir.Cond(
-            line_of(node), self.field(node, "condition"), self.field(node, "consequence"), self.field(node, "alternative")
+            line_of(node),
+            self.field(node, "condition"),
+            self.field(node, "consequence"),
+            self.field(node, "alternative"),
         )
 
     def branches(self, node: Node) -> ir.Stmt:
@@ -179,8 +190,10 @@ class CLike(Lowering):
         op = self.operator(node).removesuffix("=") or ""
         value = self.field(node, "right")
         if op and op not in (":",):
-            value = ir.Chain(line_of(node), target, ((op, value),)) if op not in ("||", "&&", "??") else ir.Logic(
-                line_of(node), _CONNECTIVES[op], (target, value)
+            value = (
+                ir.Chain(line_of(node), target, ((op, value),))
+                if op not in ("||", "&&", "??")
+                else ir.Logic(line_of(node), _CONNECTIVES[op], (target, value))
             )
         return ir.Walrus(line_of(node), target, value)
 

@@ -23,6 +23,7 @@ _STRUCTURED = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[0-9A-Za-z-]{10,}|sk_live_[0-9A-Za-z]{16,}|AIza[0-9A-Za-z_-]{35}|"
     r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY|glpat-[0-9A-Za-z_-]{20}|SG\.[\w-]{22}\.[\w-]{43}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[\w-]{10,}"
 )
+_IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://[^:/@\s{}$<]+:([^@/\s{}$<*%]{6,})@(?!localhost|127\.|example)")
 _SENTENCE = re.compile(r"\s\S+\s|[.:!?]$|^/|^https?://|^[A-Z_]+_[A-Z_]+$|^[a-z]+([_.-][a-z]+)+$|^%|\{\w*\}")
 
 
@@ -30,6 +31,9 @@ def looks_secret(name: str, text: str) -> bool:
     """Whether the literal is a secret a person should not have written down."""
     if _STRUCTURED.search(text):
         return True
+    in_url = _IN_URL.search(text)
+    if in_url is not None:
+        return not _PLACEHOLDER.match(in_url[1]) and entropy(in_url[1]) >= 2.5
     if not (_NAME.search(name) or _CAMEL.search(name)) or _NO_SECRET_NAME.search(name):
         return False
     if not 3 < len(text) < 200 or _PLACEHOLDER.match(text) or _SENTENCE.search(text) or text.lower() == name.lower():

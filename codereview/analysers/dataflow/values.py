@@ -246,8 +246,11 @@ def _join_consts(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) 
 
 def _join_parts(first: Value, second: Value) -> tuple[Value, ...] | None:
     if first.parts is not None and second.parts is not None:
-        same = first.parts == second.parts or first.key == second.key
-        return first.parts if same or not second.flows else (second.parts if not first.flows else None)
+        if not first.flows or not second.flows:
+            return first.parts if first.flows or not second.flows else second.parts
+        # What sinks look at is how the string begins.
+        same = first.parts[0].key == second.parts[0].key
+        return first.parts if same else None
     if first.flows and second.flows:
         return None
     # The shape that matters to a sink is that of the side the data is in.

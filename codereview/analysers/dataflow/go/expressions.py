@@ -34,7 +34,9 @@ class GoExpressions(CLike):
                 "slice_expression": self._slice,
                 "call_expression": self._call,
                 "type_conversion_expression": self._conversion,
-                "type_assertion_expression": lambda n: ir.Cast(line_of(n), self.field(n, "operand"), self.field(n, "type")),
+                "type_assertion_expression": lambda n: ir.Cast(
+                    line_of(n), self.field(n, "operand"), self.field(n, "type")
+                ),
                 "composite_literal": self._composite,
                 "literal_value": self._value,
                 "literal_element": self.first,
@@ -58,7 +60,11 @@ class GoExpressions(CLike):
 
     def _number(self, node: Node) -> ir.Expr:
         text = text_of(node)
-        value = int(text, 8) if text.startswith("0") and text.isdigit() and len(text) > 1 and not set(text) & set("89") else integer(text)
+        value = (
+            int(text, 8)
+            if text.startswith("0") and text.isdigit() and len(text) > 1 and not set(text) & set("89")
+            else integer(text)
+        )
         return ir.Const(line_of(node), value) if value is not None else ir.Opaque(line_of(node), ())
 
     def _selector(self, node: Node) -> ir.Expr:
@@ -98,6 +104,9 @@ class GoExpressions(CLike):
             return ir.Opaque(line_of(node), ())
         if kind is None or kind.type in _CONTAINERS or kind.type == "map_type":
             return self._value(body)
+        keys = [child.child_by_field_name("key") for child in named(body) if child.type == "keyed_element"]
+        if any(key is not None and not text_of(key).isidentifier() for key in keys):
+            return self._value(body)  # a map of a named type
         args: list[ir.Expr] = []
         keywords: list[tuple[str, ir.Expr]] = []
         for child in named(body):

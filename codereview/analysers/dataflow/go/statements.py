@@ -44,7 +44,9 @@ class GoLowering(GoExpressions):
                 "send_statement": lambda n: ir.ExprStmt(line_of(n), self.opaque(n)),
                 "block": lambda n: ir.Block(line_of(n), self.block(n)),
                 "statement_list": lambda n: ir.Block(line_of(n), self.block(n)),
-                "labeled_statement": lambda n: ir.Block(line_of(n), tuple(self.statement(c) for c in list(named(n))[1:])),
+                "labeled_statement": lambda n: ir.Block(
+                    line_of(n), tuple(self.statement(c) for c in list(named(n))[1:])
+                ),
                 "function_declaration": lambda n: ir.Define(line_of(n), self._function(n)),
                 "method_declaration": self._method,
                 "receive_statement": self._receive,
@@ -160,7 +162,11 @@ class GoLowering(GoExpressions):
         for spec in named(node):
             kind = spec.child_by_field_name("type")
             if kind is not None and kind.type == "struct_type":
-                made.append(ir.DefineClass(line_of(spec), ir.Class(self.name_field(spec), line_of(spec), (), tuple(_fields(kind)))))
+                made.append(
+                    ir.DefineClass(
+                        line_of(spec), ir.Class(self.name_field(spec), line_of(spec), (), tuple(_fields(kind)))
+                    )
+                )
         return ir.Block(line_of(node), tuple(made))
 
     def _step(self, node: Node) -> ir.Stmt:
@@ -173,7 +179,9 @@ class GoLowering(GoExpressions):
     def _for(self, node: Node) -> ir.Stmt:
         line = line_of(node)
         body_node = node.child_by_field_name("body")
-        head = next((child for child in named(node) if child.id != (body_node.id if body_node is not None else 0)), None)
+        head = next(
+            (child for child in named(node) if child.id != (body_node.id if body_node is not None else 0)), None
+        )
         if head is not None and head.type == "range_clause":
             left = head.child_by_field_name("left")
             iterable = self.field(head, "right")
@@ -218,7 +226,9 @@ class GoLowering(GoExpressions):
 
     def _arm(self, arm: Node) -> tuple[ir.Stmt, ...]:
         lists = [child for child in named(arm) if child.type == "statement_list"]
-        return tuple(self.statement(part) for child in lists for part in named(child) if part.type != "fallthrough_statement")
+        return tuple(
+            self.statement(part) for child in lists for part in named(child) if part.type != "fallthrough_statement"
+        )
 
     def _type_switch(self, node: Node) -> ir.Stmt:
         alias = node.child_by_field_name("alias")
@@ -291,7 +301,9 @@ class GoLowering(GoExpressions):
         params = self._params(node.child_by_field_name("parameters"))
         body, assigned, outer = self._body(node.child_by_field_name("body"), params)
         line = line_of(node)
-        made = ir.Function("func", line, end_line_of(node), params, body, assigned=assigned, outer=outer, is_literal=True)
+        made = ir.Function(
+            "func", line, end_line_of(node), params, body, assigned=assigned, outer=outer, is_literal=True
+        )
         return ir.Lambda(line, made)
 
 
@@ -308,7 +320,9 @@ def _fields(struct: Node) -> Iterator[ir.Stmt]:
     for field in named(holder) if holder is not None else ():
         kind = field.child_by_field_name("type")
         for name in field.children_by_field_name("name"):
-            annotation = ir.Name(line_of(field), text_of(kind)) if kind is not None and kind.type == "type_identifier" else None
+            annotation = (
+                ir.Name(line_of(field), text_of(kind)) if kind is not None and kind.type == "type_identifier" else None
+            )
             if annotation is not None:
                 yield ir.Assign(line_of(field), (ir.Name(line_of(field), text_of(name)),), None, annotation)
 

@@ -167,7 +167,7 @@ class Calls(Following):
                 flows = (origin,)
             for value, expr in selected(source.fills, subject):
                 if expr is not None:
-                    self.store(expr, tainted(value.but(consts=None), (origin,)), frame)
+                    self.store(expr, Value(flows=(*value.flows, origin), ref=value.ref), frame)
         return flows
 
     def _propagate(self, site: CallSite, frame: Frame) -> None:

@@ -228,6 +228,10 @@ class Expressions(Watching, Base):
 
     def _compare(self, node: ir.Compare, frame: Frame) -> Value:
         left, right = self.eval(node.left, frame), self.eval(node.right, frame)
+        if node.op in ("==", "!="):
+            for side, value, other in ((node.left, right, node.right), (node.right, left, node.left)):
+                if isinstance(other, ir.Const) and isinstance(other.value, str) and not isinstance(side, ir.Const):
+                    self.on_name(spelled(side), value, other, node.line, frame)
         return self.compare(node.op, left, right)
 
     def compare(self, op: str, left: Value, right: Value) -> Value:
@@ -403,7 +407,9 @@ class Expressions(Watching, Base):
 
 def _hidden(frame: Frame | None) -> bool:
     """A class body is not a scope for its methods in Python."""
-    return frame is not None and frame.owner is not None and frame.function is None and frame.module.language == "python"
+    return (
+        frame is not None and frame.owner is not None and frame.function is None and frame.module.language == "python"
+    )
 
 
 def _alternatives(value: Value) -> tuple[Value, ...]:

@@ -203,9 +203,20 @@ _PYTHON: dict[str, Native] = {
     "httpx.URL": _wrapped,
     "yarl.URL": _wrapped,
 }
+
+
+def _make(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    """A fresh buffer is all zeros until something is put into it."""
+    values = site.args.values
+    if values and values[0].ref == "byte":
+        return Value(fields={"zeroed": constant(True)})
+    return Value(items=()) if len(values) == 2 and values[1].single == 0 else Value()
+
+
 _GO: dict[str, Native] = {
     "fmt.Sprintf": _printf,
     "append": _go_append,
+    "make": _make,
     "len": _length,
     "fmt.Errorf": _printf,
     "regexp.MustCompile": _pattern,
@@ -243,7 +254,17 @@ def _instance(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | Non
     return Value(flows=_first(site).deep, ref=site.path)
 
 
-_COLLECTIONS = ("ArrayList", "LinkedList", "Vector", "Stack", "HashSet", "LinkedHashSet", "TreeSet", "ArrayDeque", "CopyOnWriteArrayList")
+_COLLECTIONS = (
+    "ArrayList",
+    "LinkedList",
+    "Vector",
+    "Stack",
+    "HashSet",
+    "LinkedHashSet",
+    "TreeSet",
+    "ArrayDeque",
+    "CopyOnWriteArrayList",
+)
 _TABLES = ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable", "ConcurrentHashMap")
 _JAVA: dict[str, Native] = {
     "String.format": _printf,

@@ -32,6 +32,9 @@ _TEXTUAL = frozenset({"str", "bytes", "Any", "AnyStr", "Text", "object", "list",
                       "Iterable", "Mapping", "Path", "PathLike", "typing", "String", "string", "Object", "any", "interface{}", "CharSequence"})  # fmt: skip
 _EXPLAINED = Sink(rule="error-details-exposed", kind="error", what="the client", labels=("error-details",))
 _RETURNED = Sink(rule="cross-site-scripting", kind="xss", what="the page sent to the browser", shape="not-container")
+_URL_BUILT = Sink(
+    rule="server-side-request-forgery", kind="ssrf", what="the host of a URL that is returned", shape="url-built"
+)
 _HTML_BUILT = Sink(rule="cross-site-scripting", kind="xss", what="markup returned as a string", shape="html-text")
 
 
@@ -168,6 +171,7 @@ class Program(Statements):
             self._arrives(_RETURNED, body, place, frame, _RETURNED.what)
         elif entry is None:
             self._arrives(_HTML_BUILT, body, place, frame, _HTML_BUILT.what)
+            self._arrives(_URL_BUILT, body, place, frame, _URL_BUILT.what)
 
     def _entry_of(self, function: FunctionRef) -> Entry | None:
         marked = self._entries.get(id(function.code))

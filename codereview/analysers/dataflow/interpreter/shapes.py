@@ -117,7 +117,13 @@ def filter_object(value: Value) -> bool:
     )
 
 
+def url_built(value: Value) -> bool:
+    """A URL whose host begins with the data."""
+    return re.fullmatch(r"(?i)https?://", _prefix(value)) is not None
+
+
 SHAPES: dict[str, Callable[[Value], bool]] = {
+    "url-built": url_built,
     "url-host": url_host,
     "sql-text": sql_text,
     "sql-statement": sql_statement,

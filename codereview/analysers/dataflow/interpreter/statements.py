@@ -86,7 +86,7 @@ class Statements(Calls):
                 path = self.type_path(node.annotation, frame)
                 frame.env.vars.setdefault(node.targets[0].id, Value(ref=frame.module.rules.instance(path)))
             return
-        names = [target for target in node.targets if isinstance(target, ir.Name | ir.Attr | ir.Index)]
+        names = [item for target in node.targets for item in _parts(target)]
         self.push_context(names)
         value = self.eval(node.value, frame)
         self.pop_context(names)
@@ -388,3 +388,7 @@ class Statements(Calls):
             value = Value(target=cls, ref=f"{frame.module.name}.{code.name}")
             known = frame.env.vars.get(code.name)
             frame.env.vars[code.name] = value if known is None or known.target is not None else join(value, known)
+
+
+def _parts(target: ir.Expr) -> tuple[ir.Expr, ...]:
+    return target.items if isinstance(target, ir.Sequence) else (target,)

@@ -21,11 +21,11 @@ from codereview.analysers.dataflow.values import (
 class Stores(Expressions):
     """Assignments of every kind."""
 
-    def push_context(self, targets: list[ir.Expr] | list[ir.Name | ir.Attr | ir.Index]) -> None:
+    def push_context(self, targets: list[ir.Expr]) -> None:
         """What is evaluated next is for these targets."""
         self.context.extend(spelled(target) for target in targets)
 
-    def pop_context(self, targets: list[ir.Expr] | list[ir.Name | ir.Attr | ir.Index]) -> None:
+    def pop_context(self, targets: list[ir.Expr]) -> None:
         """It was."""
         if targets:
             del self.context[-len(targets) :]
@@ -128,6 +128,8 @@ class Stores(Expressions):
             elif isinstance(target, ir.Index) and not isinstance(target.key, ir.Slice):
                 outer, key = self.eval(target.obj, frame), self.eval(target.key, frame)
                 target, value = target.obj, with_entry(outer, key.single, value)
+            elif isinstance(target, ir.Index):
+                target = target.obj  # part of it was written
             elif isinstance(target, ir.Cast | ir.Star):
                 target = target.value
             elif isinstance(target, ir.Unary) and target.op in ("&", "*"):

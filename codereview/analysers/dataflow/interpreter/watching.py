@@ -14,7 +14,7 @@ from codereview.analysers.dataflow.values import Flow, Origin, Value, merge_flow
 
 #: Data with these labels is only of interest to sinks that ask for it.
 _SPECIAL = frozenset(
-    {"weak-random", "error-details", "file", "http-response", "wide-integer", "archive", "archive-name"}
+    {"weak-random", "random", "error-details", "file", "http-response", "wide-integer", "archive", "archive-name"}
 )
 #: Kinds of sinks that data of unknown public functions is reported for.
 _STRONG = frozenset({"command", "code", "sql", "nosql", "ldap", "xpath", "path", "ssrf", "deserialise", "template", "xxe",
@@ -32,6 +32,8 @@ class Watching(Base):
         last = path.rpartition(".")[2]
         if path == "web.Request.path" and self.route:
             return Value(consts=(self.route,))
+        if path in rules.constants:
+            return Value(consts=(rules.constants[path],), ref=path)
         for source in rules.source_reads.of(path, last, receiver_name, receiver_known):
             value = value.but(flows=merge_flows(value.flows, (self.origin(source, line, frame),)))
         for misuse in rules.misuse_reads.of(path, last, receiver_name, receiver_known):

@@ -155,4 +155,7 @@ class JavaExpressions(CLike):
 
 
 def _is_package(node: Node) -> bool:
-    return all(part[:1].islower() and part.isidentifier() for part in text_of(node).replace("\n", "").replace(" ", "").split("."))
+    return all(
+        part[:1].islower() and part.isidentifier()
+        for part in text_of(node).replace("\n", "").replace(" ", "").split(".")
+    )

@@ -6,7 +6,13 @@ from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.java.expressions import JavaExpressions
 from codereview.analysers.dataflow.lowering import end_line_of, line_of, named, text_of
 
-_CLASSES = ("class_declaration", "interface_declaration", "enum_declaration", "record_declaration", "annotation_type_declaration")
+_CLASSES = (
+    "class_declaration",
+    "interface_declaration",
+    "enum_declaration",
+    "record_declaration",
+    "annotation_type_declaration",
+)
 
 
 class JavaLowering(JavaExpressions):
@@ -40,7 +46,9 @@ class JavaLowering(JavaExpressions):
                 "try_statement": self._try,
                 "try_with_resources_statement": self._try,
                 "synchronized_statement": lambda n: ir.Block(line_of(n), self.block(n.child_by_field_name("body"))),
-                "labeled_statement": lambda n: ir.Block(line_of(n), tuple(self.statement(c) for c in list(named(n))[1:])),
+                "labeled_statement": lambda n: ir.Block(
+                    line_of(n), tuple(self.statement(c) for c in list(named(n))[1:])
+                ),
                 "block": lambda n: ir.Block(line_of(n), self.block(n)),
                 "static_initializer": lambda n: ir.Block(line_of(n), self.block(next(named(n), None))),
                 "assert_statement": lambda n: ir.ExprStmt(line_of(n), self.opaque(n)),
@@ -294,5 +302,7 @@ class JavaLowering(JavaExpressions):
         self.locals.pop()
         assigned, _outer, _yields = self.leave()
         line = line_of(node)
-        made = ir.Function("<lambda>", line, end_line_of(node), params, body, assigned=assigned, is_static=True, is_literal=True)
+        made = ir.Function(
+            "<lambda>", line, end_line_of(node), params, body, assigned=assigned, is_static=True, is_literal=True
+        )
         return ir.Lambda(line, made)

@@ -58,6 +58,7 @@ class Rulebook:
         self.returns = table.returns
         self.known_types = frozenset(table.returns.values())
         self.names = table.names
+        self.constants = table.constants
         self.source_calls: Index[Source] = Index((entry.calls, entry) for entry in table.sources)
         self.source_reads: Index[Source] = Index((entry.reads, entry) for entry in table.sources)
         self.sink_calls: Index[Sink] = Index((entry.calls, entry) for entry in table.sinks)

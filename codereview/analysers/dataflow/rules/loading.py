@@ -143,6 +143,7 @@ def _conditions(entry: dict[str, Any]) -> tuple[Condition, ...]:
 def _fill(table: Table, document: dict[str, Any]) -> None:
     table.types.update(document.get("types", {}))
     table.names.update(document.get("names", {}))
+    table.constants.update(document.get("constants", {}))
     for type_name, calls in document.get("returns", {}).items():
         table.returns.update(dict.fromkeys(calls, type_name))
     table.opaque += [Pattern.of(text) for text in document.get("opaque", {}).get("calls", ())]

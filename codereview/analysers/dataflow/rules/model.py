@@ -201,6 +201,8 @@ class Table:
     types: dict[str, str] = field(default_factory=dict)
     #: The type a call of a path returns, or an instance of a class is treated as.
     returns: dict[str, str] = field(default_factory=dict)
+    #: Paths that are known numbers or texts.
+    constants: dict[str, int | str] = field(default_factory=dict)
     #: Calls that undo what a sanitiser did.
     decoders: list[Pattern] = field(default_factory=list)
     marks: list["Mark"] = field(default_factory=list)
