@@ -7,7 +7,9 @@ import resource
 import socket
 from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
+from api.lingering import linger
 from codereview.config import load_settings
 
 _settings = load_settings()
@@ -16,8 +18,10 @@ _settings = load_settings()
 _REQUESTS = 500
 #: Descriptors besides those of clients.
 _OTHER_FILES = 200
-#: How long and how much of a refused body is read on, so that the client gets to see the refusal.
-_LINGER_S, _LINGER_BYTES = 2.0, 64 * 1024 * 1024
+#: How long a refused body is read on, so that the client gets to see the refusal.
+_LINGER_S = 2.0
+#: Connections between two requests; forgotten with the connection.
+_idle: "WeakSet[socket.socket]" = WeakSet()
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
@@ -26,8 +30,10 @@ worker_class = "gevent"
 worker_connections = _settings.max_live_connections + _REQUESTS
 # A worker whose loop stands still for so long is replaced.
 timeout = 120
-graceful_timeout = 15
-keepalive = 15
+# What is under way when the worker is told to stop has so long.
+graceful_timeout = 5
+# Longer than load balancers keep an idle connection (60 s), so that it is never us who closes under a request.
+keepalive = 75
 accesslog = None  # the application writes one line per request itself
 # Nothing manages the server through a socket file.
 control_socket_disable = True
@@ -54,21 +60,31 @@ def post_worker_init(worker: Any) -> None:
     """Close the live connections when the worker is told to stop; their clients come back to the next one."""
     from api.state import state_of  # noqa: PLC0415  only now is everything patched
 
-    state_of(worker.wsgi).connections.stopping = lambda: not worker.alive
+    def stopping() -> bool:
+        if not worker.alive:
+            _hang_up()
+        return not worker.alive
+
+    state_of(worker.wsgi).connections.look_after(stopping)
+
+
+def pre_request(worker: Any, request: Any) -> None:  # noqa: ARG001  gunicorn's signatures
+    """A connection is in use."""
+    _idle.discard(request.unreader.sock)
 
 
 def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:  # noqa: ARG001
-    """After refusing a body unread, end the connection without cutting the answer off."""
-    if response is not None and getattr(response, "status_code", 0) == 413:
+    """A connection waits for its next request, unless there will be none."""
+    refused = response is not None and getattr(response, "status_code", 0) == 413
+    if refused or not worker.alive:
         request.force_close()
-        _linger(response.sock)
+    if refused:  # its body is unread
+        linger(response.sock, _LINGER_S)
+    _idle.add(request.unreader.sock)
 
 
-def _linger(peer: socket.socket) -> None:
-    """Closing with unread data would reset the connection and may destroy the answer on its way."""
-    left = _LINGER_BYTES
-    with suppress(OSError):
-        peer.shutdown(socket.SHUT_WR)
-        peer.settimeout(_LINGER_S)
-        while left > 0 and (data := peer.recv(65_536)):
-            left -= len(data)
+def _hang_up() -> None:
+    """End the connections nothing is asked on: a stop need not wait for them."""
+    while _idle:
+        with suppress(OSError):
+            _idle.pop().shutdown(socket.SHUT_RDWR)

@@ -53,7 +53,8 @@ def finish(response: Response) -> Response:
     fields = summary(request, began) | {
         "status": response.status_code,
         "problem": g.get("problem", ""),
-        "bytes_out": response.calculate_content_length(),
+        # Counting the bytes of a stream would read it to its end.
+        "bytes_out": None if response.is_streamed else response.calculate_content_length(),
     }
 
     def write() -> None:

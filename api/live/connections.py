@@ -12,7 +12,11 @@ from api.problems import TooManyConnections
 
 log = logging.getLogger(__name__)
 
-_TICK_S = 1.0
+_TICK_S = 0.5
+#: Bytes the system may hold for a client (Linux doubles it).
+_SEND_BUFFER = 128 * 1024
+#: A peer that acknowledges nothing for so long is gone.
+_UNACKNOWLEDGED_MS = 60_000
 
 
 @dataclass(eq=False)
@@ -27,6 +31,16 @@ class Connection:
     writing_since: float | None = None
     opened_at: float = field(default_factory=time.monotonic)
     aborted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.peer is None:
+            return
+        with suppress(OSError):  # what a socket of another kind does not know, it does without
+            # What a client does not read waits in the hub, where it is shared, not in the system.
+            self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            # One that vanished without a word is noticed by the heartbeat it does not acknowledge.
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                self.peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -48,15 +62,14 @@ class Connection:
 class Connections:
     """All of them. Safe to share between threads."""
 
-    def __init__(self, limit: int, *, write_limit_s: float = 10.0, stopping: Callable[[], bool] = lambda: False):
+    def __init__(self, limit: int, *, write_limit_s: float = 10.0) -> None:
         self.limit = limit
-        #: Whether the process is about to stop; may be replaced by what knows.
-        self.stopping = stopping
         self._write_limit_s = write_limit_s
         self._open: set[Connection] = set()
         self._lock = threading.Lock()
         self._watch: threading.Thread | None = None
         self._draining = False
+        self._stopping: Callable[[], bool] = lambda: False
 
     @property
     def count(self) -> int:
@@ -80,14 +93,18 @@ class Connections:
         with self._lock:
             self.check_room()
             self._open.add(connection)
-            if self._watch is None:
-                self._watch = threading.Thread(target=self._look_after, name="live-connections", daemon=True)
-                self._watch.start()
+            self._start()
 
     def remove(self, connection: Connection) -> None:
         """It is closed."""
         with self._lock:
             self._open.discard(connection)
+
+    def look_after(self, stopping: Callable[[], bool]) -> None:
+        """Ask regularly whether the process is about to stop, and drain when it is."""
+        with self._lock:
+            self._stopping = stopping
+            self._start()
 
     def drain(self) -> None:
         """Have every connection closed."""
@@ -95,10 +112,15 @@ class Connections:
         for connection in list(self._open):
             connection.wake()
 
-    def _look_after(self) -> None:
+    def _start(self) -> None:
+        if self._watch is None:
+            self._watch = threading.Thread(target=self._watch_over, name="live-connections", daemon=True)
+            self._watch.start()
+
+    def _watch_over(self) -> None:
         while True:
             time.sleep(_TICK_S)
-            if self.stopping() and not self._draining:
+            if self._stopping():
                 self.drain()
             late = time.monotonic() - self._write_limit_s
             for connection in list(self._open):

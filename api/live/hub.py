@@ -87,11 +87,15 @@ class Hub:
             reader = Reader(joined, after, wake, deliver)
             joined.readers.add(reader)
             joined.idle_since = None
+            ahead = joined is known and after > joined.end
+            if ahead:  # a reader that comes from another process may have seen what is not here yet
+                joined.doubt()
             self._start()
-        if joined is known:
-            wake()
-        else:
+        if joined is not known:
             self._feed.watch(review_id)
+        elif ahead:
+            self._sync(joined)
+        wake()
         return reader
 
     def leave(self, reader: Reader) -> None:
@@ -114,7 +118,7 @@ class Hub:
                 return Batch(reset_to=reader.cursor)
             if reader.cursor >= known.base:
                 return self._advance(reader, known, known.after(reader.cursor, BATCH))
-        tail = self._feed.tail(known.review_id, reader.cursor, BATCH)
+        tail = self._feed.tail(known.review_id, reader.cursor, min(BATCH, known.base - reader.cursor))
         return self._from_feed(reader, tail)
 
     def status(self, reader: Reader) -> ReviewStatus:
@@ -209,7 +213,7 @@ class Hub:
             with self._syncing:
                 return sync(known, self._feed, self._lock)
         except BackendUnavailable as error:
-            known.synced = False
+            known.doubt()
             log.warning("live_log_not_read", extra={"review_id": known.review_id, "error": str(error)})
             return False
 

@@ -35,6 +35,8 @@ class ReviewLog:
     readers: set[Reader] = field(default_factory=set)
     #: Whether the window reached the end of the log and no hole was seen since.
     synced: bool = False
+    #: How often that was doubted: reading that began before the last doubt does not settle it.
+    doubts: int = 0
     #: The status the review ended with, once its terminal event is in the window.
     ended: ReviewStatus | None = None
     #: Nothing (any more) is known of the review.
@@ -64,12 +66,17 @@ class ReviewLog:
         event differs from what was here under its id."""
         event_id, told = read_head(payload)
         if not self.synced or event_id > self.end + 1:
-            self.synced = False
+            self.doubt()
             return False
         if event_id == self.end + 1:
             self._append(payload, told)
             return True
         return event_id <= self.base or self.holds(event_id, payload)
+
+    def doubt(self) -> None:
+        """There may be more in the log than here."""
+        self.synced = False
+        self.doubts += 1
 
     def holds(self, event_id: int, payload: bytes) -> bool:
         """Whether this very event is in the window."""

@@ -5,7 +5,10 @@ import socket
 import ssl
 import threading
 
+from api.lingering import linger
 from api.live.connections import Connection
+
+_LINGER_S = 1.0
 
 
 class Outbox:
@@ -59,5 +62,6 @@ class Outbox:
         return self._peer.fileno()
 
     def close(self) -> None:
-        """Close."""
+        """Close, when the client has read our last words."""
+        linger(self._peer, _LINGER_S)
         self._peer.close()

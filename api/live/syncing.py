@@ -21,7 +21,7 @@ def sync(known: ReviewLog, feed: LogFeed, lock: threading.Lock) -> bool:
     found = False
     while True:
         overlap = 1 if known.frames else 0
-        first = known.end - overlap
+        first, doubts = known.end - overlap, known.doubts
         tail = feed.tail(known.review_id, first, PAGE)
         if tail is None:
             with lock:
@@ -32,17 +32,17 @@ def sync(known: ReviewLog, feed: LogFeed, lock: threading.Lock) -> bool:
             _reconcile(known, feed, lock, tail.length)
             continue
         with lock:
-            added = _fill(known, first, tail)
+            added = _fill(known, first, tail, doubts)
         found = found or added > 0
         if known.synced:
             return found
 
 
-def _fill(known: ReviewLog, first: int, tail: Tail) -> int:
+def _fill(known: ReviewLog, first: int, tail: Tail, doubts: int) -> int:
     """Append what the window does not have yet (a message may have brought some meanwhile); how many that were."""
     new = tail.payloads[known.end - first :]
     known.extend(new)
-    if first + len(tail.payloads) >= tail.length:
+    if first + len(tail.payloads) >= tail.length and doubts == known.doubts:
         known.synced = True
     if new or known.synced:
         known.wake()

@@ -28,8 +28,6 @@ log = logging.getLogger("codereview.api")
 
 #: Seconds to wait for the client's half of the closing handshake.
 _FAREWELL_S = 2.0
-#: A peer that acknowledges nothing for so long is gone (ms).
-_UNACKNOWLEDGED_MS = 60_000
 
 
 def install(app: Flask, config: ApiConfig) -> None:
@@ -64,7 +62,6 @@ def _check_handshake() -> None:
 def _serve(server: Server) -> None:
     here, bell = state(), server.event
     peer: socket.socket = server.sock
-    _notice_dead_peers(peer)
     connection = Connection(wake=bell.ring, peer=peer)
     server.sock = Outbox(peer, connection)
     bell.watch(server.input_buffer)
@@ -78,13 +75,6 @@ def _serve(server: Server) -> None:
         here.connections.remove(connection)
         _close(server, closing)
         _log(session, closing)
-
-
-def _notice_dead_peers(peer: socket.socket) -> None:
-    """Have a client that vanished without a word noticed by the heartbeat it does not acknowledge."""
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        with suppress(OSError):  # not TCP
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
 
 
 def _close(server: Server, closing: Closing | None) -> None:

@@ -315,6 +315,20 @@ def test_an_event_id_from_the_future_is_corrected(hub: Hub, live: Live) -> None:
     assert follower.await_end() == [3]
 
 
+def test_a_reader_that_saw_more_than_this_process_is_not_sent_back(hub: Hub, live: Live, feed: BusFeed) -> None:
+    """It comes from another process, which heard of an event first."""
+    first = Follower(hub).start()
+    emit(live, 2)
+    eventually(lambda: len(first.seen) == 2)
+    feed.lost = {3}
+    emit(live, 1, start=2)
+    second = Follower(hub, after=3).start()
+    live.end()
+    assert second.await_end() == [4]
+    assert second.resets == []
+    assert first.await_end() == [1, 2, 3, 4]
+
+
 def test_a_review_nothing_is_known_of_is_gone(hub: Hub, live: Live) -> None:
     """Not a wait for ever; and when it comes to be known, a new reader gets it."""
     follower = Follower(hub, review_id="rv_2").start()
