@@ -1,10 +1,13 @@
 """What an agent is, and how it looks at one batch with its analysers."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codereview.domain.sources import SourceFile
 from codereview.ports import Analyser, AnalyserProblem, AnalysisReport, Workspace
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,26 @@ class Agent:
         """Names of the analysers that have rules for the file."""
         return [analyser.name for analyser in self.analysers if analyser.applies_to(file)]
 
-    def analyse(self, workspace: Workspace) -> Iterator[tuple[Analyser, Sequence[SourceFile], AnalysisReport]]:
-        """Run each analyser that applies, one after the other, and yield its report when it is there."""
+    def analyse(
+        self, workspace: Workspace, *, let_through: tuple[type[Exception], ...] = ()
+    ) -> Iterator[tuple[Analyser, AnalysisReport]]:
+        """Run each analyser that applies, one after the other, and yield its report when it is there.
+
+        An analyser that raises, which none should, costs only itself: its report says that it did not run.
+        ``let_through`` are not its errors but somebody's word that the time is up.
+        """
         for analyser in self.analysers:
             files = [file for file in workspace.files if analyser.applies_to(file)]
-            if files:
-                yield analyser, files, analyser.run(workspace, files, agent=self.name)
+            if not files:
+                continue
+            try:
+                report = analyser.run(workspace, files, agent=self.name)
+            except let_through:
+                raise
+            except Exception as error:  # one engine's defect must not silence the others
+                log.exception("analyser_failed", extra={"analyser": analyser.name, "agent": self.name})
+                report = did_not_run(analyser.name, f"failed unexpectedly ({type(error).__name__})")
+            yield analyser, report
 
 
 def did_not_run(analyser: str, message: str, reason: str = "error") -> AnalysisReport:

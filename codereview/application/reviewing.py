@@ -131,7 +131,7 @@ class BatchReviewer:
             return run.failed("the code of this unit is no longer stored", SkipReason.ERROR)
         run.take(batch)
         with self._open_workspace(batch) as workspace:
-            for analyser, _, report in run.agent.analyse(workspace):
+            for analyser, report in run.agent.analyse(workspace, let_through=self._interruptions):
                 run.record(report, analyser)
         return run.outcome()
 

@@ -70,15 +70,33 @@ def test_a_tool_that_did_not_run_makes_the_review_incomplete_not_clean() -> None
     assert any("1 file was not fully examined: app.py" in notice for notice in review.notices)
 
 
-def test_an_agent_that_crashes_does_not_take_the_other_with_it() -> None:
-    """One agent fails, the other's findings are kept, and the result says so."""
+def test_an_analyser_that_crashes_costs_only_itself() -> None:
+    """The other engines of its agent, and the other agent, are heard; the result says who was not."""
 
     def crash(_: Workspace) -> None:
         raise ZeroDivisionError
 
-    it = Assembly(security=[PatternAnalyser(before=crash)])
+    broken = PatternAnalyser(name="broken", before=crash)
+    it = Assembly(security=[broken, PatternAnalyser()])
     review_id = it.submit(TWO_DEFECTS)
     it.run(review_id)
+    review = it.service.get(review_id)
+    assert [f.agent for f in review.findings] == ["security", "bug"]
+    assert review.verdict is Verdict.INCOMPLETE
+    assert [(a.agent, a.status) for a in review.agents] == [("security", "partial"), ("bug", "ok")]
+    assert review.agents[0].reasons == ("broken: failed unexpectedly (ZeroDivisionError)",)
+
+
+def test_an_agent_that_crashes_does_not_take_the_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One agent fails, the other's findings are kept, and the result says so."""
+    it = Assembly()
+    review_id = it.submit(TWO_DEFECTS)
+    read = it.sources.get
+    monkeypatch.setattr(it.sources, "get", lambda review, batch: 1 / 0)
+    it.service.review_unit(review_id, "security-b001")
+    monkeypatch.setattr(it.sources, "get", read)
+    it.service.review_unit(review_id, "bug-b001")
+    it.service.finalize(review_id)
     review = it.service.get(review_id)
     assert [f.agent for f in review.findings] == ["bug"]
     assert review.verdict is Verdict.INCOMPLETE
