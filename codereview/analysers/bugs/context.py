@@ -30,6 +30,8 @@ class Context:
         self.module = module
         self.findings: list[RawFinding] = []
         self._reported: set[tuple[str, int, int]] = set()
+        #: What was found about classes, so that it is looked up once.
+        self.open_ended: dict[Class, bool] = {}
         self._never: dict[ast.AST, bool] = {}
 
     @property

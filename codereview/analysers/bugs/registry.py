@@ -9,12 +9,16 @@ from typing import Any
 from codereview.analysers.bugs.rule import Check
 from codereview.analysers.bugs.rules import (
     calls,
+    members,
+    names,
     operations,
 )
 from codereview.domain.rules import Rule
 
 THEMES: tuple[ModuleType, ...] = (
     calls,
+    members,
+    names,
     operations,
 )
 

@@ -150,7 +150,8 @@ class Inference:
     def _defined(self, node: FunctionNode) -> Value | None:
         """A function; what an unknown decorator makes of one is unknown."""
         function = self._project.function_at(node, self._module)
-        return Value("function", function=function, node=node) if function.transparent else None
+        plain = function.transparent and function.kind in ("function", "method")
+        return Value("function", function=function, node=node) if plain else None
 
     def _first_parameter(self, binding: Binding, owner: Scope) -> Value | None:
         """``self`` and ``cls``, by the class around the method."""
@@ -240,7 +241,7 @@ class Inference:
         if cls is not None:
             return Value("class", cls=cls, node=cls.node)
         function = self._project.function(qualified)
-        if function is not None:
+        if function is not None and function.transparent:
             return Value("function", function=function, node=function.node)
         return None
 

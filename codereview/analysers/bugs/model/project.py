@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from codereview.analysers.bugs.model.definitions import Class, Function, Member
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, Binding, FunctionNode, Index, Kind, Scope
 from codereview.analysers.bugs.model.signatures import of_arguments
-from codereview.analysers.bugs.model.walking import is_generator, own_nodes
+from codereview.analysers.bugs.model.walking import dotted, is_generator, own_nodes
 from codereview.analysers.bugs.stdlib import catalog
 from codereview.analysers.bugs.syntax import SyntaxTree
 from codereview.domain.sources import SourceFile
@@ -34,6 +34,7 @@ _CLASS_DECORATORS = frozenset(
     | {"typing.runtime_checkable", "enum.unique"}
 )
 
+_ONLY_LOOK = frozenset({"isinstance", "issubclass", "super", "cast", "typing.cast", "type", "print", "len", "repr"})
 _DYNAMIC = ("exec", "locals", "vars")
 
 
@@ -70,11 +71,31 @@ class Project:
 
     def __init__(self, modules: Iterable[Module]) -> None:
         self._by_name: dict[str, list[Module]] = {}
-        for module in modules:
+        every = self.modules = tuple(modules)
+        packages = {module.name for module in every if module.is_package}
+        for module in every:
             parts = module.name.split(".")
-            # A file may be imported by its path from any folder above it: src/a/b.py as a.b.
+            # A file may be imported by its path from any folder above it that is no package: src/a/b.py as a.b.
             for start in range(len(parts)):
-                self._by_name.setdefault(".".join(parts[start:]), []).append(module)
+                if ".".join(parts[:start]) not in packages:
+                    self._by_name.setdefault(".".join(parts[start:]), []).append(module)
+
+    @cached_property
+    def stored_attributes(self) -> frozenset[str]:
+        """Names of all attributes that any module of the batch assigns, on whatever object."""
+        return frozenset(name for m in self.modules for name in m.stored_attributes)
+
+    @cached_property
+    def passed_names(self) -> frozenset[str]:
+        """Names given to calls as they are, but for those of builtins that only look."""
+        calls = (call for m in self.modules for call in m.index.all(ast.Call) if dotted(call.func) not in _ONLY_LOOK)
+        return frozenset(dotted(a).rpartition(".")[2] for call in calls for a in call.args) - {""}
+
+    @cached_property
+    def base_names(self) -> frozenset[str]:
+        """Last parts of the names of all classes that some class of the batch inherits from."""
+        bases = (b for m in self.modules for node in m.index.all(ast.ClassDef) for b in node.bases)
+        return frozenset(dotted(base).rpartition(".")[2] for base in bases)
 
     def module(self, name: str) -> Module | None:
         """The module of a name, when there is exactly one, preferring the full path."""

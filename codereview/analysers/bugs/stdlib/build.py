@@ -7,6 +7,7 @@ platforms are united: a name counts as there when any supported Python has it, a
 """
 
 import ast
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from typing import Any
 
 #: Large, and used by few.
 _LEFT_OUT = ("tkinter", "lib2to3", "distutils", "turtle", "idlelib", "msilib", "_typeshed", "pydoc_data", "ensurepip")
+#: Imported when this is made; importing has no effect but to define names.
+_SAFE = sys.stdlib_module_names - {"antigravity", "this", "__main__", "idlelib", "turtledemo", "lib2to3", "tkinter"}
 _SIMPLE = frozenset(
     {"str", "bytes", "int", "float", "bool", "complex", "None", "list", "dict", "tuple", "set", "frozenset", "NoReturn"}
     | {"Never", "Iterator", "Generator", "bytearray", "range", "datetime", "date", "timedelta", "Match", "Path", "Self"}
@@ -164,6 +167,25 @@ def collect(root: Path) -> dict[str, Any]:
     return result
 
 
+def add_what_runs(collected: dict[str, Any]) -> None:
+    """Adds the names that the Python running this has and the stubs do not: undocumented, but there."""
+    for name, entry in collected.items():
+        if name in sys.builtin_module_names or name.partition(".")[0] in _SAFE:
+            try:
+                found = importlib.import_module(name)
+            except ImportError:
+                continue
+            known = {n for part in ("f", "c", "n", "a") for n in entry.get(part, ())}
+            extra = [n for n in dir(found) if n not in known]
+            if extra:
+                entry["n"] = sorted({*entry.get("n", ()), *extra})
+            for cls_name, cls_entry in entry.get("c", {}).items():
+                attributes = dir(getattr(found, cls_name, None)) if hasattr(found, cls_name) else []
+                cls_entry["n"] += [n for n in attributes if not n.startswith("_") and n not in {*cls_entry["m"], *cls_entry["n"]}]
+
+
 if __name__ == "__main__":
     target = Path(__file__).with_name("stdlib.json")
-    target.write_text(json.dumps(collect(Path(sys.argv[1])), separators=(",", ":"), sort_keys=True), encoding="utf-8")
+    everything = collect(Path(sys.argv[1]))
+    add_what_runs(everything)
+    target.write_text(json.dumps(everything, separators=(",", ":"), sort_keys=True), encoding="utf-8")
