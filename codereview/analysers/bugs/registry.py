@@ -9,6 +9,8 @@ from typing import Any
 from codereview.analysers.bugs.rule import Check
 from codereview.analysers.bugs.rules import (
     calls,
+    control_flow,
+    exceptions,
     members,
     names,
     operations,
@@ -17,6 +19,8 @@ from codereview.domain.rules import Rule
 
 THEMES: tuple[ModuleType, ...] = (
     calls,
+    control_flow,
+    exceptions,
     members,
     names,
     operations,
