@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from tree_sitter import Tree
 
-from codereview.analysers.dataflow import go, ir, java, python
+from codereview.analysers.dataflow import go, ir, java, javascript, python
 
 _FRONT_ENDS: dict[str, Callable[[Tree], ir.ModuleIR]] = {
     "go": go.lower,
     "java": java.lower,
+    "javascript": javascript.lower,
+    "typescript": javascript.lower,
     "python": python.lower,
 }
 

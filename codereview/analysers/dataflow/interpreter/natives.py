@@ -280,7 +280,23 @@ _JAVA: dict[str, Native] = {
     **dict.fromkeys(_COLLECTIONS, _collection),
     **dict.fromkeys(_TABLES, _table),
 }
-_JAVASCRIPT: dict[str, Native] = {"String": _text, "util.format": _printf}
+def _require(_machine: "Calls", site: "CallSite", frame: Frame) -> Value | None:
+    name = _first(site).single
+    if not isinstance(name, str):
+        return None
+    return Value(ref=frame.module.rules.alias(name.removeprefix("node:")))
+
+
+_JAVASCRIPT: dict[str, Native] = {
+    "String": _text,
+    "util.format": _printf,
+    "RegExp": _pattern,
+    "require": _require,
+    "URL": _wrapped,
+    "Object.assign": _dict,
+    "Object.values": _same_elements,
+    "Array.from": _same_elements,
+}
 _NATIVES: dict[tuple[str, str], Native] = {
     (language, path): function
     for languages, table in (

@@ -4,6 +4,7 @@ from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.base import spelled
 from codereview.analysers.dataflow.interpreter.expressions import Expressions
 from codereview.analysers.dataflow.interpreter.state import Frame, ModuleHandle
+from codereview.analysers.dataflow.reporting import Place
 from codereview.analysers.dataflow.values import (
     NOTHING,
     UNKNOWN,
@@ -16,6 +17,10 @@ from codereview.analysers.dataflow.values import (
     tainted,
     with_entry,
 )
+
+
+#: The path rules about the key of an assigned element go by.
+_ELEMENT_KEY = "%element-key"
 
 
 class Stores(Expressions):
@@ -45,6 +50,11 @@ class Stores(Expressions):
             self._assign_index(target, value, frame, node)
         elif isinstance(target, ir.Sequence):
             self._unpack(target, value, frame)
+        elif isinstance(target, ir.Mapping):
+            for key, inner in target.items:
+                name = key.value if isinstance(key, ir.Const) else None
+                part = self.attribute(value, name, frame, target.line) if isinstance(name, str) else value
+                self.assign(inner, part, frame)
         elif isinstance(target, ir.Star):
             self.assign(target.value, Value(rest=value), frame)
 
@@ -107,6 +117,9 @@ class Stores(Expressions):
     def on_element_write(self, path: str, last: str, key: Value, value: Value, target: ir.Index, frame: Frame) -> None:
         """Keys that are data are seen by the rules as well (trust boundaries)."""
         if key.flows:
+            place = Place(frame.module.path, target.line, target.line)
+            for sink in frame.module.rules.sink_calls.of(_ELEMENT_KEY, _ELEMENT_KEY):
+                self._arrives(sink, key, place, frame, "the choice of a property that is set")
             self.on_write(
                 path, last, key, None, target.line, frame, known=bool(path), receiver_name=spelled(target.obj)
             )
