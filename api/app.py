@@ -26,7 +26,8 @@ def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: Hub
     """The API over a product, following its reviews' events through ``feed``. Connects to nothing yet."""
     app = Flask("api", static_folder=str(_STATIC))
     app.config["MAX_CONTENT_LENGTH"] = config.max_request_bytes
-    app.url_map.redirect_defaults = False
+    # An address is right or wrong; nothing is redirected.
+    app.url_map.redirect_defaults = app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = State(
         product=product,
         config=config,

@@ -151,6 +151,9 @@ class Beat(Model):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+SERVER_MESSAGES: tuple[type[Model], ...] = (Started, Subscribed, Unsubscribed, Cancelled, Pong, Reset, Refused, Beat)
+
+
 def action_of(text: str | bytes) -> str:
     """The action a refused message asked for, as far as it can be told."""
     try:

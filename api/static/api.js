@@ -11,11 +11,25 @@ export class Problem extends Error {
   }
 }
 
-/** One request; the JSON it answers. Asks for a key when one is needed. Throws Problem. */
+/** One request; the JSON it answers. Throws Problem. */
 export async function call(method, path, body) {
+  const answer = await send(method, path, body);
+  return answer.json();
+}
+
+/** Save an answer as a file: a plain link could not send the key. Throws Problem. */
+export async function save(path, name) {
+  const answer = await send("GET", path);
+  const address = URL.createObjectURL(await answer.blob());
+  Object.assign(document.createElement("a"), { href: address, download: name }).click();
+  URL.revokeObjectURL(address);
+}
+
+/** Asks for a key when one is needed. */
+async function send(method, path, body) {
   for (;;) {
     const answer = await request(method, path, body);
-    if (answer.ok) return answer.status === 204 ? null : answer.json();
+    if (answer.ok) return answer;
     const problem = new Problem(await readProblem(answer));
     if (problem.status !== 401) throw problem;
     await askForKey();
@@ -23,7 +37,7 @@ export async function call(method, path, body) {
 }
 
 function request(method, path, body) {
-  const headers = { Accept: "application/json" };
+  const headers = {};
   const key = sessionStorage.getItem(KEY);
   if (key) headers.Authorization = `Bearer ${key}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -1,6 +1,6 @@
 // One review, live.
 
-import { call } from "./api.js";
+import { call, save } from "./api.js";
 import { announce, connection, count, h, moment, show } from "./dom.js";
 import { finding } from "./finding.js";
 import { follow } from "./live.js";
@@ -19,7 +19,7 @@ const AGENT = {
   failed: "failed",
   cancelled: "cancelled",
 };
-const REPORTS = ["sarif", "markdown", "json", "text"];
+const REPORTS = { sarif: "sarif", markdown: "md", json: "json", text: "txt" };
 
 /** Show the review. */
 export async function review(reviewId) {
@@ -135,8 +135,7 @@ function sentence(review) {
 
 function actions(review, path) {
   if (ended(review)) {
-    const links = REPORTS.map((format) => h("a", { href: `${path}/report?format=${format}` }, format));
-    return ["Report:", ...links];
+    return ["Save the report:", ...Object.entries(REPORTS).map(([format, suffix]) => report(review, path, format, suffix))];
   }
   const button = h("button", { type: "button", click: cancel }, "Cancel");
   async function cancel() {
@@ -144,6 +143,12 @@ function actions(review, path) {
     await call("POST", `${path}/cancel`).catch((problem) => announce(problem.message));
   }
   return [button];
+}
+
+function report(review, path, format, suffix) {
+  const get = () =>
+    save(`${path}/report?format=${format}`, `${review.id}.${suffix}`).catch((problem) => connection(problem.message));
+  return h("button", { type: "button", click: get }, format);
 }
 
 function agentCard(agent) {

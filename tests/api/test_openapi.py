@@ -10,13 +10,15 @@ from jsonschema import Draft202012Validator
 from support.api_app import Api
 from werkzeug.test import TestResponse
 
+from api.live import messages
+from api.live.closing import CloseCode
 from api.openapi import document
 from api.problem_docs import PROBLEM_TYPES, REMEDIES
 from api.problems import TYPE_PREFIX
 from api.routes import operations
 from codereview import errors
 from codereview.application.review_service import Admission
-from codereview.domain.events import json_schema
+from codereview.domain.events import EventType, json_schema
 from codereview.errors import BackendUnavailable, CodeReviewError
 
 DOCUMENT: dict[str, Any] = document(operations())
@@ -280,3 +282,14 @@ def test_every_route_is_in_the_documentation(operation: Any) -> None:
     assert re.search(rf"`{operation.method} {re.escape(rule)}(\?[^`]*)?`", text), rule
     for name in operation.query.model_fields if operation.query is not None else ():
         assert f"`{name}`" in text
+
+
+def test_every_message_and_close_code_of_the_web_socket_is_in_the_documentation() -> None:
+    """A client is written from it."""
+    text = HTTP_DOCS.read_text(encoding="utf-8")
+    said = [model.model_fields["type"].default for model in messages.SERVER_MESSAGES]
+    assert said
+    assert all(f"`{name}`" in text for name in said)
+    assert all(f'"action": "{action}"' in text for action in messages.ACTIONS)
+    assert all(re.search(rf"^\| {code.value} \|", text, re.MULTILINE) for code in CloseCode)
+    assert all(f"`{event}`" in text for event in EventType)
