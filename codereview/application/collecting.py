@@ -102,6 +102,9 @@ class Collector:
             # The authority itself reported this place: what it would refute elsewhere, it confirms here.
             finding = finding.model_copy(update={"status": same.status, "provenance": finding.provenance[:-1]})
         merged = merge_pair(same, finding)
+        if same.provenance and same.provenance[0].source == self._settled.get((finding.path, family)):
+            # Who followed the data knows better than who saw the call; the other only adds its name.
+            merged = merged.model_copy(update={"severity": same.severity, "confidence": same.confidence})
         if merged != same:
             self._by_print[same.fingerprint] = merged
             sources = ", ".join(dict.fromkeys(p.source for p in finding.provenance))
