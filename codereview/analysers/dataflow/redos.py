@@ -74,12 +74,13 @@ def _ambiguous(body: Any) -> bool:
         return False
     if not solid and repeats:
         return True
-    return len(solid) > 1 and all(_repeats(item) for item in solid) and _shares(solid)
+    return len(solid) > 1 and bool(repeats) and _shares(solid, repeats[0])
 
 
-def _shares(items: list[Any]) -> bool:
-    found = [_first([item]) for item in items]
-    return all(a & b for a, b in zip(found, found[1:], strict=False))
+def _shares(items: list[Any], repeat: Any) -> bool:
+    """Whether every part can take what the repetition takes, so that it does not matter which of them does."""
+    own = _first([repeat])
+    return all(own & _first([item]) for item in items)
 
 
 def _flat(body: Any) -> list[Any]:

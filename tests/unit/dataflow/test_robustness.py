@@ -15,13 +15,17 @@ _WORDS = {
     "return yield import from as with try except finally match case _ async await del global assert raise x y self os.system request.args "
     "open eval \n \n\t \t # \\ ; -> := % | ~".split(" "),
     "javascript": "function const let var => ( ) { } [ ] ` ${ ' \" / class extends import from export default async await yield if else for "
-    "of in while do switch case break try catch finally throw new this x y req.query res.send eval require ?. ?? ... = == === + ; \n /* */ <a> </a>".split(" "),
+    "of in while do switch case break try catch finally throw new this x y req.query res.send eval require ?. ?? ... = == === + ; \n /* */ <a> </a>".split(
+        " "
+    ),
     "typescript": "function const interface type enum namespace : string any <T> as ! ? readonly private @Get ( ) { } [ ] => = x y req res eval "
     "; \n ` ${ } declare abstract class".split(" "),
     "go": "package main import func ( ) { } [ ] := = x y if else for range switch case select go defer return struct interface map chan type "
     "var const \" ` ' * & . , ; \n fmt.Sprintf exec.Command r.FormValue 1 0x".split(" "),
     "java": "package import class interface enum record public static void int String ( ) { } [ ] < > = x y if else for while do switch case "
-    "-> :: try catch finally throw new this super return \" ' ; \n @Override request.getParameter Runtime.getRuntime().exec + ? :".split(" "),
+    "-> :: try catch finally throw new this super return \" ' ; \n @Override request.getParameter Runtime.getRuntime().exec + ? :".split(
+        " "
+    ),
 }
 
 
@@ -63,7 +67,10 @@ _HOSTILE = {
     "blocks nested 80 deep": ("python", "".join("    " * n + "if x:\n" for n in range(80)) + "    " * 80 + "pass\n"),
     "a sum of 20,000 terms": ("python", "x = " + " + ".join(["a"] * 20_000) + "\n"),
     "a chain of 3,000 attributes": ("python", "x = a" + ".b()" * 3_000 + "\n"),
-    "3,000 elifs": ("python", "if a == 0:\n    b = 0\n" + "".join(f"elif a == {n}:\n    b = {n}\n" for n in range(3_000))),
+    "3,000 elifs": (
+        "python",
+        "if a == 0:\n    b = 0\n" + "".join(f"elif a == {n}:\n    b = {n}\n" for n in range(3_000)),
+    ),
     "a list of 50,000 numbers": ("python", "x = [" + ",".join(map(str, range(50_000))) + "]\n"),
     "a string of a megabyte": ("python", f"x = '{'a' * 1_000_000}'\ny = x * 1000000000\n"),
     "numbers without end": ("python", "x = 9 ** 9 ** 9 ** 9\ny = 1 << 1000000000\nz = 'a' * 10**10\n"),
@@ -71,7 +78,10 @@ _HOSTILE = {
         "python",
         "".join(f"def f{n}(a):\n    return f{(n * 7 + 1) % 600}(a) + f{(n * 11 + 3) % 600}(a)\n" for n in range(600)),
     ),
-    "loops in loops": ("python", "".join("    " * n + f"for i{n} in x{n}:\n" for n in range(18)) + "    " * 18 + "y = y + i0\n"),
+    "loops in loops": (
+        "python",
+        "".join("    " * n + f"for i{n} in x{n}:\n" for n in range(18)) + "    " * 18 + "y = y + i0\n",
+    ),
     "else-ifs in JavaScript": ("javascript", "if (a) {}" + " else if (a) {}" * 3_000),
     "brackets in JavaScript": ("javascript", "[" * 4_000 + "]" * 4_000),
     "arrows in arrows": ("javascript", "x = " + "a => " * 1_500 + "a"),
@@ -93,7 +103,9 @@ def test_hostile_files_end_in_time(name: str) -> None:
 def test_recursive_imports_end() -> None:
     """Modules that import each other are run once each."""
     first = SourceFile(path="p/a.py", text="from p.b import g\ndef f(x):\n    return g(x)\n", language="python")
-    second = SourceFile(path="p/b.py", text="from p.a import f\nimport p.b\ndef g(x):\n    return f(x)\n", language="python")
+    second = SourceFile(
+        path="p/b.py", text="from p.a import f\nimport p.b\ndef g(x):\n    return f(x)\n", language="python"
+    )
     report = DataflowAnalyser().examine([first, second])
     assert report.examined == {"p/a.py", "p/b.py"}
 

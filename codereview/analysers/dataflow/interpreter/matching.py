@@ -105,6 +105,8 @@ def _test(test: Test, subject: Subject) -> bool:
         return _refers(value, test.operand) is (op == "ref")
     if op in ("literal", "dynamic"):
         return _is_literal(value, node) is (op == "literal")
+    if op == "mixed":
+        return value.parts is not None and any(part.texts() and not part.flows for part in value.parts)
     if op == "zeroed":
         return entry_of(value, "zeroed") is not None
     if op == "returns":
@@ -189,7 +191,11 @@ def _refers(value: Value, operand: str) -> bool:
 
 def _always_returns(value: Value, wanted: Any) -> bool:
     """Whether it is a function that does nothing but return this."""
-    body = value.target.code.body if isinstance(value.target, FunctionRef) else ()
+    if not isinstance(value.target, FunctionRef):
+        return False
+    body = value.target.code.body
+    if wanted == "nothing":
+        return not body or (len(body) == 1 and isinstance(body[0], ir.Return) and body[0].value is None)
     if len(body) != 1 or not isinstance(body[0], ir.Return):
         return False
     return isinstance(body[0].value, ir.Const) and _same(body[0].value.value, wanted)

@@ -280,6 +280,8 @@ _JAVA: dict[str, Native] = {
     **dict.fromkeys(_COLLECTIONS, _collection),
     **dict.fromkeys(_TABLES, _table),
 }
+
+
 def _require(_machine: "Calls", site: "CallSite", frame: Frame) -> Value | None:
     name = _first(site).single
     if not isinstance(name, str):

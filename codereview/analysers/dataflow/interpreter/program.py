@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.following import INLINING_BUDGET
+from codereview.analysers.dataflow.interpreter.matching import Subject
 from codereview.analysers.dataflow.interpreter.state import (
     ClassRef,
     Env,
@@ -29,9 +30,14 @@ _OBJECTS = re.compile(
     r"response|resp|res|reply|w|writer|out|next|done|err|error|exc|e|ex|t|tb|model|schema|serializer|form|view|middleware|.*_?(class|cls|type|func|fn|factory|callback|handler))$"
 )
 _TEXTUAL = frozenset({"str", "bytes", "Any", "AnyStr", "Text", "object", "list", "List", "dict", "Dict", "tuple", "Tuple", "set", "Sequence",
-                      "Iterable", "Mapping", "Path", "PathLike", "typing", "String", "string", "Object", "any", "interface{}", "CharSequence"})  # fmt: skip
+                      "Iterable", "Mapping", "Path", "PathLike", "typing", "InputStream",
+        "Reader",
+        "byte",
+        "BinaryIO",
+        "String", "string", "Object", "any", "interface{}", "CharSequence"})  # fmt: skip
 _EXPLAINED = Sink(rule="error-details-exposed", kind="error", what="the client", labels=("error-details",))
 _RETURNED = Sink(rule="cross-site-scripting", kind="xss", what="the page sent to the browser", shape="not-container")
+_REDIRECTED = Sink(rule="open-redirect", kind="redirect", what="the target of a redirect")
 _URL_BUILT = Sink(
     rule="server-side-request-forgery", kind="ssrf", what="the host of a URL that is returned", shape="url-built"
 )
@@ -167,7 +173,9 @@ class Program(Statements):
         place = Place(frame.module.path, line, line)
         if entry is not None and frame.module.language == "python":
             self._arrives(_EXPLAINED, body, place, frame, _EXPLAINED.what)
-        if entry is not None and entry.returns_html:
+        if entry is not None and body.parts is not None and "redirect:" in body.parts[0].texts():
+            self._arrives(_REDIRECTED, body, place, frame, _REDIRECTED.what)
+        elif entry is not None and entry.returns_html and _is_body(frame):
             self._arrives(_RETURNED, body, place, frame, _RETURNED.what)
         elif entry is None:
             self._arrives(_HTML_BUILT, body, place, frame, _HTML_BUILT.what)
@@ -277,15 +285,21 @@ class Program(Statements):
             return Origin(entry.label, f"{entry.what} ({param.name})", module.path, param.line)
         public = code.is_public and (function.owner is None or not function.owner.code.name.startswith("_"))
         nested = function.closure is not None and function.closure.function is not None
-        if not public or nested or module.is_test or code.is_literal or _OBJECTS.match(param.name):
+        if not public or nested or module.is_test or code.is_literal:
+            return None
+        if param.annotation is None and _OBJECTS.match(param.name):
             return None
         if isinstance(param.default, ir.Const) and isinstance(param.default.value, int | float):
             return None
         return Origin("parameter", f"the parameter {param.name} of {code.name}()", module.path, param.line)
 
     def on_define(self, function: FunctionRef, frame: Frame) -> None:
-        """Rules about decorators."""
+        """Rules about functions by their name, and about decorators."""
         rules = frame.module.rules
+        for misuse in rules.misuse_defines.get(function.code.name, ()):
+            subject = Subject(value=Value(target=function), target=function.code.name)
+            place = Place(frame.module.path, function.code.line, function.code.line)
+            self._misused(misuse, subject, place, frame)
         for decorator, node in zip(function.decorators, function.code.decorators, strict=False):
             path = decorator.ref
             for misuse in rules.misuse_decorators.of(path, path.rpartition(".")[2]) if path else ():
@@ -301,6 +315,20 @@ class Program(Statements):
             self.findings.misuse(
                 misuse.rule, place, misuse.what, misuse.severity, misuse.confidence, is_test=frame.module.is_test
             )
+
+
+def _is_body(frame: Frame) -> bool:
+    """Whether what a handler returns is the answer itself; in Java it may be the name of a view."""
+    if frame.module.language != "java" or frame.function is None:
+        return True
+    holders = [frame.function.decorators, frame.owner.code.decorators if frame.owner is not None else ()]
+    names = {
+        d.func.id
+        for decorators in holders
+        for d in decorators
+        if isinstance(d, ir.Call) and isinstance(d.func, ir.Name)
+    }
+    return bool(names & {"@RestController", "@ResponseBody", "@GET", "@POST", "@Path"})
 
 
 def _static_route(code: ir.Function) -> str:

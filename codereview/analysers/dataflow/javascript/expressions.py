@@ -46,7 +46,9 @@ class ScriptExpressions(CLike):
                 "assignment_expression": self.assigned,
                 "augmented_assignment_expression": self.assigned,
                 "array": lambda n: ir.Sequence(line_of(n), "list", tuple(self.expr(child) for child in named(n))),
-                "array_pattern": lambda n: ir.Sequence(line_of(n), "list", tuple(self.target(child) for child in named(n))),
+                "array_pattern": lambda n: ir.Sequence(
+                    line_of(n), "list", tuple(self.target(child) for child in named(n))
+                ),
                 "object": self._object,
                 "object_pattern": self._pattern,
                 "assignment_pattern": lambda n: self.field(n, "left"),
@@ -105,7 +107,9 @@ class ScriptExpressions(CLike):
                 parts.append(ir.Const(line_of(child), unescape(text_of(child))))
         if not parts:
             return ir.Const(line_of(node), "")
-        return parts[0] if len(parts) == 1 and isinstance(parts[0], ir.Const) else ir.Format(line_of(node), tuple(parts))
+        return (
+            parts[0] if len(parts) == 1 and isinstance(parts[0], ir.Const) else ir.Format(line_of(node), tuple(parts))
+        )
 
     def _regex(self, node: Node) -> ir.Expr:
         """A literal expression is a call of RegExp with its text."""
@@ -188,5 +192,9 @@ class ScriptExpressions(CLike):
             parts = list(named(attribute))
             if len(parts) == 2:
                 keywords.append((text_of(parts[0]), self.expr(parts[1])))
-        args += [self.expr(child) for child in named(node) if child.type.startswith("jsx_") and child.type in self._expressions]
+        args += [
+            self.expr(child)
+            for child in named(node)
+            if child.type.startswith("jsx_") and child.type in self._expressions
+        ]
         return ir.Call(line, ir.Name(line, "jsx"), tuple(args), tuple(keywords), line, column_of(node))

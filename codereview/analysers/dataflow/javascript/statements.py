@@ -6,7 +6,14 @@ from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.javascript.expressions import ScriptExpressions
 from codereview.analysers.dataflow.lowering import end_line_of, line_of, named, text_of
 
-_NOTHING = ("interface_declaration", "type_alias_declaration", "empty_statement", "import_alias", "function_signature", "hash_bang_line")
+_NOTHING = (
+    "interface_declaration",
+    "type_alias_declaration",
+    "empty_statement",
+    "import_alias",
+    "function_signature",
+    "hash_bang_line",
+)
 
 
 class ScriptLowering(ScriptExpressions):
@@ -216,7 +223,9 @@ class ScriptLowering(ScriptExpressions):
             plain = inner.type in ("identifier", "this") or star
             name = text_of(inner).lstrip(".") if plain else f"%{number}"
             pattern = None if plain else self._declared(inner)
-            params.append(ir.Param(name, line_of(child), default, kind, star, decorators=self._decorators(child), pattern=pattern))
+            params.append(
+                ir.Param(name, line_of(child), default, kind, star, decorators=self._decorators(child), pattern=pattern)
+            )
         return tuple(params)
 
     def function_literal(self, node: Node) -> ir.Expr:

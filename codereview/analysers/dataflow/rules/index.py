@@ -78,8 +78,11 @@ class Rulebook:
         self.marks: Index[Mark] = Index((entry.calls, entry) for entry in table.marks)
         self.opaque: Index[bool] = Index([(tuple(table.opaque), True)])
         self.misuse_names = tuple(entry for entry in table.misuses if entry.names is not None)
+        self.misuse_defines: dict[str, list[Misuse]] = defaultdict(list)
         self.misuse_pairs: dict[str, list[Misuse]] = defaultdict(list)
         for entry in table.misuses:
+            for name in entry.defines:
+                self.misuse_defines[name].append(entry)
             for key in entry.pairs:
                 self.misuse_pairs[key].append(entry)
 

@@ -32,7 +32,7 @@ _OPS = frozenset(
     {
         *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
         *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
-        *("bits", "exponential", "returns", "zeroed"),
+        *("bits", "exponential", "returns", "zeroed", "mixed"),
     }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
@@ -200,6 +200,7 @@ def _misuse(e: dict[str, Any]) -> Misuse:
         writes=_patterns(e, "writes"),
         decorators=_patterns(e, "decorators"),
         imports=_patterns(e, "imports"),
+        defines=tuple(e.get("defines", ())),
         pairs=tuple(e.get("pairs", ())),
         names=re.compile(e["names"]) if "names" in e else None,
         where=_conditions(e),

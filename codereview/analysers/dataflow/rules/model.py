@@ -149,6 +149,8 @@ class Misuse:
     writes: tuple[Pattern, ...] = ()
     decorators: tuple[Pattern, ...] = ()
     imports: tuple[Pattern, ...] = ()
+    #: Names of functions; the condition sees the function itself.
+    defines: tuple[str, ...] = ()
     #: Keys of literals (``{"verify": False}``), matched whole.
     pairs: tuple[str, ...] = ()
     #: Names of variables, whatever they are qualified by.
