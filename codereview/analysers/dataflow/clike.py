@@ -189,7 +189,7 @@ class CLike(Lowering):
         target = self.target(left) if left is not None else ir.Opaque(line_of(node), ())
         op = self.operator(node).removesuffix("=") or ""
         value = self.field(node, "right")
-        if op and op not in (":",):
+        if op and op != ":":
             value = (
                 ir.Chain(line_of(node), target, ((op, value),))
                 if op not in ("||", "&&", "??")

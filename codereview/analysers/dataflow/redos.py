@@ -3,11 +3,11 @@
 import re
 import warnings
 from functools import lru_cache
-from typing import Any
 
 # The parser of the re module: it has no public name, and no public alternative gives the tree.
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
 
 _MANY = 12
 _MAX_PATTERN = 2_000

@@ -16,12 +16,15 @@ _NO_SECRET_NAME = re.compile(
     r"form|view|template|selector|column|endpoint|format|prefix|suffix|cookie|env|var|setting|hint|policy|reset|min|max|len|length)_?(key|token|password)?s?$"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)^(x+|\*+|\.+|-+|none|null|true|false|undefined|nil|todo|tbd|changeme|change[-_ ]?me|example|sample|test(ing)?|dummy|fake|mock|placeholder|"
-    r"your[-_ ].*|my[-_ ].*|<.*>|\$\{.*\}|\{\{.*\}\}|%\(.*\)s|%s|\$\w+|\[.*\]|redacted|insert.*|enter.*|password|passwd|secret|token|string|user|username|bearer|basic)$"
+    r"(?i)^(x+|\*+|\.+|-+|none|null|true|false|undefined|nil|todo|tbd|changeme|change[-_ ]?me|example|sample|test(ing)?"
+    r"|dummy|fake|mock|placeholder|your[-_ ].*|my[-_ ].*|<.*>|\$\{.*\}|\{\{.*\}\}|%\(.*\)s|%s|\$\w+|\[.*\]|redacted"
+    r"|insert.*|enter.*|password|passwd|secret|token|string|user|username|bearer|basic)$"
 )
+#: Secrets that say by their form what they are.
 _STRUCTURED = re.compile(
-    r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[0-9A-Za-z-]{10,}|sk_live_[0-9A-Za-z]{16,}|AIza[0-9A-Za-z_-]{35}|"
-    r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY|glpat-[0-9A-Za-z_-]{20}|SG\.[\w-]{22}\.[\w-]{43}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[\w-]{10,}"
+    r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[0-9A-Za-z-]{10,}|sk_live_[0-9A-Za-z]{16,}"
+    r"|AIza[0-9A-Za-z_-]{35}|-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP )?PRIVATE KEY|glpat-[0-9A-Za-z_-]{20}"
+    r"|SG\.[\w-]{22}\.[\w-]{43}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[\w-]{10,}"
 )
 _IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://[^:/@\s{}$<]+:([^@/\s{}$<*%]{6,})@(?!localhost|127\.|example)")
 _SENTENCE = re.compile(r"\s\S+\s|[.:!?]$|^/|^https?://|^[A-Z_]+_[A-Z_]+$|^[a-z]+([_.-][a-z]+)+$|^%|\{\w*\}")

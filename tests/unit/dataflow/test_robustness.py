@@ -10,23 +10,27 @@ from codereview.analysers.dataflow.analyser import DataflowAnalyser
 from codereview.domain.sources import SourceFile
 
 _SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "go": "go", "java": "java"}
-_WORDS = {
-    "python": "def class if elif else for while in not and or is None True f'{x}' 'a' \"b\" 1 0x_f lambda : ( ) [ ] { } , . = += == * ** @ "
-    "return yield import from as with try except finally match case _ async await del global assert raise x y self os.system request.args "
-    "open eval \n \n\t \t # \\ ; -> := % | ~".split(" "),
-    "javascript": "function const let var => ( ) { } [ ] ` ${ ' \" / class extends import from export default async await yield if else for "
-    "of in while do switch case break try catch finally throw new this x y req.query res.send eval require ?. ?? ... = == === + ; \n /* */ <a> </a>".split(
-        " "
-    ),
-    "typescript": "function const interface type enum namespace : string any <T> as ! ? readonly private @Get ( ) { } [ ] => = x y req res eval "
-    "; \n ` ${ } declare abstract class".split(" "),
-    "go": "package main import func ( ) { } [ ] := = x y if else for range switch case select go defer return struct interface map chan type "
-    "var const \" ` ' * & . , ; \n fmt.Sprintf exec.Command r.FormValue 1 0x".split(" "),
-    "java": "package import class interface enum record public static void int String ( ) { } [ ] < > = x y if else for while do switch case "
-    "-> :: try catch finally throw new this super return \" ' ; \n @Override request.getParameter Runtime.getRuntime().exec + ? :".split(
-        " "
-    ),
+_SOUP = {
+    "python": """
+        def class if elif else for while in not and or is None True f'{x}' 'a' "b" 1 0x_f lambda : ( ) [ ] {
+        } , . = += == * ** @ return yield import from as with try except finally match case _ async await
+        del global assert raise x y self os.system request.args open eval # \\ ; -> := % | ~""",
+    "javascript": """
+        function const let var => ( ) { } [ ] ` ${ ' " / class extends import from export default async
+        await yield if else for of in while do switch case break try catch finally throw new this x y
+        req.query res.send eval require ?. ?? ... = == === + ; /* */ <a> </a>""",
+    "typescript": """
+        function const interface type enum namespace : string any <T> as ! ? readonly private @Get ( ) { } [
+        ] => = x y req res eval ; ` ${ } declare abstract class""",
+    "go": """
+        package main import func ( ) { } [ ] := = x y if else for range switch case select go defer return
+        struct interface map chan type var const " ` ' * & . , ; fmt.Sprintf exec.Command r.FormValue 1 0x""",
+    "java": """
+        package import class interface enum record public static void int String ( ) { } [ ] < > = x y if
+        else for while do switch case -> :: try catch finally throw new this super return " ' ; @Override
+        request.getParameter Runtime.getRuntime().exec + ? :""",
 }
+_WORDS = {language: [*text.split(), "\n", "\n    "] for language, text in _SOUP.items()}
 
 
 def _examine(text: str, language: str) -> None:

@@ -122,10 +122,9 @@ class GoExpressions(CLike):
     def _value(self, node: Node) -> ir.Expr:
         children = list(named(node))
         if any(child.type == "keyed_element" for child in children):
-            pairs: list[tuple[ir.Expr | None, ir.Expr]] = []
-            for child in children:
-                if child.type == "keyed_element":
-                    pairs.append((self._key(child), self.field(child, "value")))
+            pairs: list[tuple[ir.Expr | None, ir.Expr]] = [
+                (self._key(child), self.field(child, "value")) for child in children if child.type == "keyed_element"
+            ]
             return ir.Mapping(line_of(node), tuple(pairs))
         return ir.Sequence(line_of(node), "list", tuple(self.expr(child) for child in children))
 

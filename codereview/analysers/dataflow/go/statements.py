@@ -98,7 +98,7 @@ class GoLowering(GoExpressions):
                 continue
             path = self.name_field(child, "path").strip('"`')
             local = self.name_field(child) or _package_name(path)
-            names.append((local if local not in (".",) else _package_name(path), path, ""))
+            names.append((local if local != "." else _package_name(path), path, ""))
         return ir.Import(line_of(node), tuple(names))
 
     # --- variables --------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Calls(Following):
         last = path.rpartition(".")[2] or name
         site = CallSite(node, path, last, receiver, receiver_name, args)
         self.on_call(site, frame)
-        return self._outside(site, name, callee, frame)
+        return self._outside(site, name, frame)
 
     def _watch_followed(self, node: ir.Call, callee: Value, args: Arguments, frame: Frame) -> None:
         for name, value in args.keywords.items():
@@ -125,7 +125,7 @@ class Calls(Following):
 
     # --- out of the batch -------------------------------------------------------------------------------------
 
-    def _outside(self, site: CallSite, name: str, callee: Value, frame: Frame) -> Value:
+    def _outside(self, site: CallSite, name: str, frame: Frame) -> Value:
         rules = frame.module.rules
         where = (site.path, site.last, site.receiver_name, site.receiver_known)
         known = native(self, site, frame) if site.path else None
@@ -180,9 +180,9 @@ class Calls(Following):
             if not flows:
                 continue
             for selector in entry.targets:
-                value, expr = subject.select(selector)
-                if value is not None and expr is not None:
-                    self.store(expr, tainted(value.but(consts=None, items=None), flows), frame)
+                known, expr = subject.select(selector)
+                if known is not None and expr is not None:
+                    self.store(expr, tainted(known.but(consts=None, items=None), flows), frame)
 
     def _marked(self, site: CallSite, result: Value, frame: Frame) -> Value:
         for mark in frame.module.rules.marks.of(site.path, site.last, site.receiver_name, site.receiver_known):

@@ -22,8 +22,6 @@ class Conditions(Base):
         value = self.eval(test, frame)
         known = truth(value)
         env = frame.env
-        if env is None:
-            return None, None
         holds = None if known is False else self.assume(test, value, env, holds=True)
         fails = None if known is True else self.assume(test, value, env, holds=False)
         return holds, fails

@@ -4,38 +4,27 @@ from collections.abc import Callable
 from typing import Any
 
 from codereview.analysers.dataflow import ir
-from codereview.analysers.dataflow.interpreter.base import Arguments, Base, spelled
+from codereview.analysers.dataflow.interpreter.base import Arguments, spelled
 from codereview.analysers.dataflow.interpreter.folding import (
-    arithmetic,
-    combine,
-    comparison,
     concatenate,
     slice_of,
-    truth,
 )
-from codereview.analysers.dataflow.interpreter.methods import percent_format, read_entry
+from codereview.analysers.dataflow.interpreter.methods import read_entry
+from codereview.analysers.dataflow.interpreter.operators import Operators
 from codereview.analysers.dataflow.interpreter.state import (
     Bound,
     ClassRef,
-    Env,
     Frame,
     FunctionRef,
     InstanceOf,
     ModuleHandle,
-    join_envs,
     settled,
 )
-from codereview.analysers.dataflow.interpreter.watching import Watching
 from codereview.analysers.dataflow.values import (
-    ALL,
-    FALSE,
     MAX_ITEMS,
     NOTHING,
-    TRUE,
     UNKNOWN,
     Flow,
-    Guard,
-    Origin,
     Value,
     constant,
     element_of,
@@ -46,14 +35,10 @@ from codereview.analysers.dataflow.values import (
     with_entry,
 )
 
-_NEGATED = {"!=", "not in", "is not"}
 _NUMBERS = frozenset({"int", "float", "bool", "number", "boolean", "long", "double", "Integer", "Long", "Boolean"})
-#: Characters whose absence makes data harmless for some kinds, when a test looks for them.
-_TELLING = (("..", "path"), ("/", "path"), ("\\", "path"), ("\n", "log"), ("\n", "header"), ("\r", "header"), ("\r", "log"),
-            ("<", "xss"), ("'", "sql"), ("'", "code"), ('"', "code"), ("'", "xpath"), ("://", "redirect"), ("*", "ldap"))  # fmt: skip
 
 
-class Expressions(Watching, Base):
+class Expressions(Operators):
     """One method per kind of expression."""
 
     def __init__(self, *args: Any) -> None:
@@ -183,120 +168,6 @@ class Expressions(Watching, Base):
             return tainted(exact, obj.flows) if obj.parts is None else exact
         return Value(flows=obj.flows, rest=element_of(obj) if obj.is_container else None)
 
-    # --- operators --------------------------------------------------------------------------------------------
-
-    def _chain(self, node: ir.Chain, frame: Frame) -> Value:
-        left = self.eval(node.first, frame)
-        for op, operand in node.rest:
-            left = self.binary(op, left, self.eval(operand, frame), frame)
-        return left
-
-    def binary(self, op: str, left: Value, right: Value, frame: Frame) -> Value:
-        """``left op right``."""
-        flows = merge_flows(left.flows, right.flows)
-        language = frame.module.language
-        consts = combine(lambda a, b: arithmetic(op, a, b, language), left, right)
-        if consts is not None:
-            return Value(consts=consts, flows=flows)
-        if op == "+":
-            return self._plus(left, right)
-        if op == "%" and left.texts():
-            formatted = percent_format(left, right)
-            if formatted is not None:
-                return formatted
-        if op == "|" and left.fields is not None and right.fields is not None:
-            return Value(fields={**left.fields, **right.fields}, flows=flows)
-        if op == "/" and (left.ref or right.ref):
-            return Value(flows=merge_flows(left.deep, right.deep), ref=left.ref)  # pathlib
-        if op in ("|", "&") and (left.ref or right.ref):
-            return Value(flows=flows, ref=left.ref, items=(*_alternatives(left), *_alternatives(right))[:8])
-        return (
-            Value(flows=merge_flows(left.deep, right.deep))
-            if flows or left.is_container or right.is_container
-            else UNKNOWN
-        )
-
-    def _plus(self, left: Value, right: Value) -> Value:
-        if left.items is not None or right.items is not None or left.rest is not None or right.rest is not None:
-            known = left.items is not None and right.items is not None and left.rest is None and right.rest is None
-            if known and left.items is not None and right.items is not None:
-                items = left.items + right.items
-                if len(items) <= MAX_ITEMS:
-                    return Value(items=items, flows=merge_flows(left.flows, right.flows))
-            return Value(rest=join(element_of(left), element_of(right)), flows=merge_flows(left.flows, right.flows))
-        return concatenate([left, right])
-
-    def _compare(self, node: ir.Compare, frame: Frame) -> Value:
-        left, right = self.eval(node.left, frame), self.eval(node.right, frame)
-        if node.op in ("==", "!="):
-            for side, value, other in ((node.left, right, node.right), (node.right, left, node.left)):
-                if isinstance(other, ir.Const) and isinstance(other.value, str) and not isinstance(side, ir.Const):
-                    self.on_name(spelled(side), value, other, node.line, frame)
-        return self.compare(node.op, left, right)
-
-    def compare(self, op: str, left: Value, right: Value) -> Value:
-        """``left op right``, with what the answer tells of their data."""
-        guards = _comparison_guards(op, left, right)
-        if op in ("in", "not in") and right.consts is None:
-            answer = _membership(left, right)
-            if answer is not None:
-                return constant(answer if op == "in" else not answer).but(guards=guards)
-            return Value(guards=guards)
-        if left.target is not None and right.single is None and op in ("is", "is not", "==", "!="):
-            return FALSE if op in ("is", "==") else TRUE
-        if left.flows or right.flows:
-            return Value(guards=guards)
-        consts = combine(lambda a, b: comparison(op, a, b), left, right)
-        return Value(consts=consts, guards=guards)
-
-    def _logic(self, node: ir.Logic, frame: Frame) -> Value:
-        results: list[Value] = []
-        ends: list[Env | None] = []
-        for index, operand in enumerate(node.operands):
-            value = self.eval(operand, frame)
-            known = truth(value)
-            results.append(value)
-            if (known is (node.op == "or") and node.op != "??") or index == len(node.operands) - 1 or frame.env is None:
-                break
-            if known is not None and node.op != "??":
-                results.pop()  # certainly not the result
-                continue
-            ends.append(frame.env.copy())
-            if node.op != "??":
-                frame.env = self.assume(operand, value, frame.env, holds=node.op == "and") or frame.env
-        for end in ends:
-            frame.env = join_envs(frame.env, end)
-        joined = join_all(results)
-        guards = _logic_guards(node.op, results)
-        return joined.but(guards=guards) if guards or joined.guards else joined
-
-    def _not(self, node: ir.Not, frame: Frame) -> Value:
-        value = self.eval(node.operand, frame)
-        known = truth(value)
-        guards = tuple(Guard(not guard.when, guard.origins, guard.kinds) for guard in value.guards)
-        return Value(consts=None if known is None else (not known,), guards=guards)
-
-    def _unary(self, node: ir.Unary, frame: Frame) -> Value:
-        value = self.eval(node.operand, frame)
-        number = value.single
-        if node.op == "-" and isinstance(number, int | float) and not value.flows:
-            return constant(-number)
-        if node.op in ("&", "*"):  # Go's pointers
-            return value
-        return Value(flows=value.flows) if value.flows else UNKNOWN
-
-    def _cond(self, node: ir.Cond, frame: Frame) -> Value:
-        holds, fails = self.condition(node.test, frame)
-        values: list[Value] = []
-        ends: list[Env | None] = []
-        for env, branch in ((holds, node.then), (fails, node.other)):
-            if env is not None:
-                frame.env = env
-                values.append(self.eval(branch, frame))
-                ends.append(frame.env)
-        frame.env = join_envs(ends[0], ends[1]) if len(ends) > 1 else ends[0] if ends else frame.env
-        return join_all(values)
-
     # --- literals and scopes ----------------------------------------------------------------------------------
 
     def _sequence(self, node: ir.Sequence, frame: Frame) -> Value:
@@ -410,66 +281,3 @@ def _hidden(frame: Frame | None) -> bool:
     return (
         frame is not None and frame.owner is not None and frame.function is None and frame.module.language == "python"
     )
-
-
-def _alternatives(value: Value) -> tuple[Value, ...]:
-    """The members of ``A | B``, for flags."""
-    return value.items if value.items is not None else (value,)
-
-
-def _origins(value: Value) -> frozenset[Origin]:
-    return frozenset(flow.origin for flow in value.deep)
-
-
-def _comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
-    if not left.deep and not right.deep:
-        return ()
-    when = op not in _NEGATED
-    if op in ("==", "!=", "is", "is not"):
-        checked, against = (left, right) if left.deep else (right, left)
-        if against.deep or against.single is None or against.single in ("", b""):
-            return ()
-        return (Guard(when, _origins(checked), frozenset({ALL})),)
-    if op in ("<", "<=", ">", ">="):
-        # Whoever compares sizes knows that they are bounded: either outcome is taken for a test of the range.
-        origins = _origins(left) | _origins(right)
-        return tuple(Guard(outcome, origins, frozenset({"overflow"})) for outcome in (True, False))
-    if op in ("in", "not in"):
-        if left.deep and not right.deep:
-            return (Guard(when, _origins(left), frozenset({ALL})),)
-        needles = left.texts()
-        if right.deep and needles:
-            kinds = frozenset(kind for text, kind in _TELLING if any(text in needle for needle in needles))
-            return (Guard(not when, _origins(right), kinds),) if kinds else ()
-    return ()
-
-
-def _membership(left: Value, right: Value) -> bool | None:
-    """Whether ``left in right`` for a container known exactly; None when that is open."""
-    if left.consts is None or left.flows or right.rest is not None or right.flows:
-        return None
-    if right.fields is not None and right.items is None:
-        members: tuple[Any, ...] = tuple(right.fields)
-    elif right.items is not None and all(item.consts is not None and len(item.consts) == 1 for item in right.items):
-        members = tuple(item.single for item in right.items)
-    else:
-        return None
-    answers = {any(type(m) is type(c) and m == c for m in members) for c in left.consts}
-    return answers.pop() if len(answers) == 1 else None
-
-
-def _logic_guards(op: str, results: list[Value]) -> tuple[Guard, ...]:
-    """Of a conjunction that holds every part holds; of a disjunction that fails every part fails."""
-    if len(results) == 1:
-        return results[0].guards
-    strong = op == "and"
-    found = [guard for value in results for guard in value.guards if guard.when is strong]
-    # Where one part is enough, only what all parts show is shown.
-    first, *others = results
-    for guard in first.guards:
-        if guard.when is not strong and all(
-            any(o.when is guard.when and o.origins == guard.origins and o.kinds >= guard.kinds for o in other.guards)
-            for other in others
-        ):
-            found.append(guard)
-    return tuple(found)

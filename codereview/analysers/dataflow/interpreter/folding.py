@@ -122,10 +122,10 @@ def concatenate(pieces: list[Value]) -> Value:
     merged: list[Value] = []
     for part in parts:
         text = part.single
-        if merged and isinstance(text, str) and isinstance(merged[-1].single, str) and not part.flows:
-            if not merged[-1].flows:
-                merged[-1] = Value(consts=(merged[-1].single + text,))
-                continue
+        before = merged[-1].single if merged and not merged[-1].flows else NOTHING
+        if isinstance(text, str) and isinstance(before, str) and not part.flows:
+            merged[-1] = Value(consts=(before + text,))
+            continue
         merged.append(_spelled(part))
     flows = merged[0].deep if merged else ()
     for part in merged[1:]:

@@ -82,12 +82,12 @@ class Following(Conditions, Stores):
                     return outcome.changed.get(instance_name(function), instance)
                 break
         fields: dict[Key, Value] = {name: value for name, value in args.keywords.items() if name != "**"}
-        declared = [
+        names = [
             s.targets[0].id for s in cls.code.body if isinstance(s, ir.Assign) and isinstance(s.targets[0], ir.Name)
         ]
-        fields.update(zip(declared, args.values, strict=False))
+        fields.update(zip(names, args.values, strict=False))
         flows: tuple[Flow, ...] = ()
-        for value in args.values[len(declared) :]:
+        for value in args.values[len(names) :]:
             flows = merge_flows(flows, value.deep)
         return instance.but(fields=fields, flows=flows)
 
@@ -128,8 +128,10 @@ class Following(Conditions, Stores):
                 bound[param.name] = Value(items=tuple(self._moved(value, function, frame, node) for value in values))
                 values = []
             elif param.kind == "**":
-                rest = {key: value for key, value in args.keywords.items() if key != "**" and key not in bound}
-                bound[param.name] = Value(fields=dict(rest), rest=extra)
+                rest: dict[Key, Value] = {
+                    key: value for key, value in args.keywords.items() if key != "**" and key not in bound
+                }
+                bound[param.name] = Value(fields=rest, rest=extra)
             elif values and not param.keyword_only:
                 bound[param.name] = self._moved(values.pop(0), function, frame, node)
             elif param.name in args.keywords:

@@ -346,8 +346,30 @@ _OPERATIONS: dict[str, Operation] = {
     "copy": _copy,
 }
 #: Methods that put their arguments into a receiver of which nothing is known.
-MUTATORS = frozenset({"append", "add", "push", "insert", "extend", "update", "put", "set", "write", "writelines", "appendleft",
-                      "addAll", "putAll", "unshift", "addLast", "setProperty", "WriteString", "writeString", "print", "println"})  # fmt: skip
+MUTATORS = frozenset(
+    {
+        "append",
+        "add",
+        "push",
+        "insert",
+        "extend",
+        "update",
+        "put",
+        "set",
+        "write",
+        "writelines",
+        "appendleft",
+        "addAll",
+        "putAll",
+        "unshift",
+        "addLast",
+        "setProperty",
+        "WriteString",
+        "writeString",
+        "print",
+        "println",
+    }
+)
 
 
 def container_operation(name: str, receiver: Value, args: list[Value]) -> tuple[Value, Value] | None:

@@ -29,12 +29,39 @@ _OBJECTS = re.compile(
     r"parser|client|ctx|context|loop|callback|cb|func|fn|function|handler|factory|manager|engine|pool|lock|queue|event|events|stream|socket|sock|"
     r"response|resp|res|reply|w|writer|out|next|done|err|error|exc|e|ex|t|tb|model|schema|serializer|form|view|middleware|.*_?(class|cls|type|func|fn|factory|callback|handler))$"
 )
-_TEXTUAL = frozenset({"str", "bytes", "Any", "AnyStr", "Text", "object", "list", "List", "dict", "Dict", "tuple", "Tuple", "set", "Sequence",
-                      "Iterable", "Mapping", "Path", "PathLike", "typing", "InputStream",
+_TEXTUAL = frozenset(
+    {
+        "str",
+        "bytes",
+        "Any",
+        "AnyStr",
+        "Text",
+        "object",
+        "list",
+        "List",
+        "dict",
+        "Dict",
+        "tuple",
+        "Tuple",
+        "set",
+        "Sequence",
+        "Iterable",
+        "Mapping",
+        "Path",
+        "PathLike",
+        "typing",
+        "InputStream",
         "Reader",
         "byte",
         "BinaryIO",
-        "String", "string", "Object", "any", "interface{}", "CharSequence"})  # fmt: skip
+        "String",
+        "string",
+        "Object",
+        "any",
+        "interface{}",
+        "CharSequence",
+    }
+)
 _EXPLAINED = Sink(rule="error-details-exposed", kind="error", what="the client", labels=("error-details",))
 _RETURNED = Sink(rule="cross-site-scripting", kind="xss", what="the page sent to the browser", shape="not-container")
 _REDIRECTED = Sink(rule="open-redirect", kind="redirect", what="the target of a redirect")
@@ -328,7 +355,16 @@ def _is_body(frame: Frame) -> bool:
         for d in decorators
         if isinstance(d, ir.Call) and isinstance(d.func, ir.Name)
     }
-    return bool(names & {"@RestController", "@ResponseBody", "@GET", "@POST", "@Path"})
+    return bool(
+        names
+        & {
+            "@RestController",
+            "@ResponseBody",
+            "@GET",
+            "@POST",
+            "@Path",
+        }
+    )
 
 
 def _static_route(code: ir.Function) -> str:

@@ -44,9 +44,7 @@ def url_host(value: Value) -> bool:
 
 def _ref_prefix(value: Value) -> bool:
     """The string begins with something that is not the attacker's (a setting), followed by a slash."""
-    if value.parts is None or len(value.parts) < 2 or value.parts[0].flows:
-        return False
-    return True
+    return value.parts is not None and len(value.parts) >= 2 and not value.parts[0].flows
 
 
 def sql_text(value: Value) -> bool:

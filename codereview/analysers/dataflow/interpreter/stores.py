@@ -18,7 +18,6 @@ from codereview.analysers.dataflow.values import (
     with_entry,
 )
 
-
 #: The path rules about the key of an assigned element go by.
 _ELEMENT_KEY = "%element-key"
 
@@ -110,11 +109,11 @@ class Stores(Expressions):
         )
         if name:
             self.on_name(name, value, node, target.line, frame)
-        self.on_element_write(path, last, key, value, target, frame)
+        self.on_element_write(path, last, key, target, frame)
         stored = value if single is not NOTHING or not key.flows else tainted(value, key.flows)
         self.store(target.obj, with_entry(obj, single, stored), frame)
 
-    def on_element_write(self, path: str, last: str, key: Value, value: Value, target: ir.Index, frame: Frame) -> None:
+    def on_element_write(self, path: str, last: str, key: Value, target: ir.Index, frame: Frame) -> None:
         """Keys that are data are seen by the rules as well (trust boundaries)."""
         if key.flows:
             place = Place(frame.module.path, target.line, target.line)
@@ -137,10 +136,12 @@ class Stores(Expressions):
                     if module is not None and module.frame is not None:
                         module.frame.visible[target.name] = value
                     return
-                target, value = target.obj, with_entry(outer, target.name, value)
+                value = with_entry(outer, target.name, value)
+                target = target.obj
             elif isinstance(target, ir.Index) and not isinstance(target.key, ir.Slice):
                 outer, key = self.eval(target.obj, frame), self.eval(target.key, frame)
-                target, value = target.obj, with_entry(outer, key.single, value)
+                value = with_entry(outer, key.single, value)
+                target = target.obj
             elif isinstance(target, ir.Index):
                 target = target.obj  # part of it was written
             elif isinstance(target, ir.Cast | ir.Star):

@@ -17,8 +17,27 @@ _SPECIAL = frozenset(
     {"weak-random", "random", "error-details", "file", "http-response", "wide-integer", "archive", "archive-name"}
 )
 #: Kinds of sinks that data of unknown public functions is reported for.
-_STRONG = frozenset({"command", "code", "sql", "nosql", "ldap", "xpath", "path", "ssrf", "deserialise", "template", "xxe",
-                     "redirect", "xss", "redos", "header", "log", "archive"})  # fmt: skip
+_STRONG = frozenset(
+    {
+        "command",
+        "code",
+        "sql",
+        "nosql",
+        "ldap",
+        "xpath",
+        "path",
+        "ssrf",
+        "deserialise",
+        "template",
+        "xxe",
+        "redirect",
+        "xss",
+        "redos",
+        "header",
+        "log",
+        "archive",
+    }
+)
 
 
 class Watching(Base):

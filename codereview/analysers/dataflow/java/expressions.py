@@ -19,8 +19,14 @@ class JavaExpressions(CLike):
         #: Fields of the classes being lowered, and names declared in the methods being lowered.
         self.fields: list[set[str]] = []
         self.locals: list[set[str]] = [set()]
-        for kind in ("decimal_integer_literal", "hex_integer_literal", "octal_integer_literal", "binary_integer_literal",
-                     "decimal_floating_point_literal", "hex_floating_point_literal"):  # fmt: skip
+        for kind in (
+            "decimal_integer_literal",
+            "hex_integer_literal",
+            "octal_integer_literal",
+            "binary_integer_literal",
+            "decimal_floating_point_literal",
+            "hex_floating_point_literal",
+        ):
             self._expressions[kind] = self._number
         self._expressions.update(
             {

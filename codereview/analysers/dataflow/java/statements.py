@@ -138,9 +138,7 @@ class JavaLowering(JavaExpressions):
         parts = [self.field(node, "condition")]
         body = node.child_by_field_name("body")
         for group in named(body) if body is not None else ():
-            for child in named(group):
-                if child.type == "expression_statement":
-                    parts.append(self.first(child))
+            parts.extend(self.first(child) for child in named(group) if child.type == "expression_statement")
         return ir.Opaque(line_of(node), tuple(parts))
 
     def _try(self, node: Node) -> ir.Stmt:

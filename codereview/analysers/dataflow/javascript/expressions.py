@@ -12,17 +12,44 @@ class ScriptExpressions(CLike):
 
     def __init__(self) -> None:
         super().__init__()
-        for kind in ("identifier", "property_identifier", "shorthand_property_identifier", "type_identifier",
-                     "shorthand_property_identifier_pattern", "undefined", "predefined_type", "private_property_identifier"):  # fmt: skip
+        for kind in (
+            "identifier",
+            "property_identifier",
+            "shorthand_property_identifier",
+            "type_identifier",
+            "shorthand_property_identifier_pattern",
+            "undefined",
+            "predefined_type",
+            "private_property_identifier",
+        ):
             self._expressions[kind] = self._identifier
-        for kind in ("parenthesized_expression", "await_expression", "non_null_expression", "type_annotation",
-                     "jsx_expression", "template_substitution", "computed_property_name", "export_specifier"):  # fmt: skip
+        for kind in (
+            "parenthesized_expression",
+            "await_expression",
+            "non_null_expression",
+            "type_annotation",
+            "jsx_expression",
+            "template_substitution",
+            "computed_property_name",
+            "export_specifier",
+        ):
             self._expressions[kind] = self.first
-        for kind in ("arrow_function", "function_expression", "generator_function", "function"):
+        for kind in (
+            "arrow_function",
+            "function_expression",
+            "generator_function",
+            "function",
+        ):
             self._expressions[kind] = self.function_literal
-        for kind in ("as_expression", "satisfies_expression"):
+        for kind in (
+            "as_expression",
+            "satisfies_expression",
+        ):
             self._expressions[kind] = self._as
-        for kind in ("jsx_element", "jsx_self_closing_element"):
+        for kind in (
+            "jsx_element",
+            "jsx_self_closing_element",
+        ):
             self._expressions[kind] = self._jsx
         self._expressions.update(
             {

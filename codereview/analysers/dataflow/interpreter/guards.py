@@ -1,0 +1,87 @@
+"""What tests tell of the data they look at."""
+
+from typing import Any
+
+from codereview.analysers.dataflow.values import ALL, Guard, Origin, Value
+
+_NEGATED = {"!=", "not in", "is not"}
+#: Characters whose absence makes data harmless for some kinds, when a test looks for them.
+_TELLING = (
+    ("..", "path"),
+    ("/", "path"),
+    ("\\", "path"),
+    ("\n", "log"),
+    ("\n", "header"),
+    ("\r", "header"),
+    ("\r", "log"),
+    ("<", "xss"),
+    ("'", "sql"),
+    ("'", "code"),
+    ('"', "code"),
+    ("'", "xpath"),
+    ("://", "redirect"),
+    ("*", "ldap"),
+)
+
+
+def origins_of(value: Value) -> frozenset[Origin]:
+    """Where the data in a value came from."""
+    return frozenset(flow.origin for flow in value.deep)
+
+
+def comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
+    """What a comparison's answer tells of the data compared."""
+    if not left.deep and not right.deep:
+        return ()
+    when = op not in _NEGATED
+    if op in ("==", "!=", "is", "is not"):
+        checked, against = (left, right) if left.deep else (right, left)
+        if against.deep or against.single is None or against.single in ("", b""):
+            return ()
+        return (Guard(when, origins_of(checked), frozenset({ALL})),)
+    if op in ("<", "<=", ">", ">="):
+        # Whoever compares sizes knows that they are bounded: either outcome is taken for a test of the range.
+        origins = origins_of(left) | origins_of(right)
+        return tuple(Guard(outcome, origins, frozenset({"overflow"})) for outcome in (True, False))
+    if op in ("in", "not in"):
+        if left.deep and not right.deep:
+            return (Guard(when, origins_of(left), frozenset({ALL})),)
+        needles = left.texts()
+        if right.deep and needles:
+            kinds = frozenset(kind for text, kind in _TELLING if any(text in needle for needle in needles))
+            return (Guard(not when, origins_of(right), kinds),) if kinds else ()
+    return ()
+
+
+def membership(left: Value, right: Value) -> bool | None:
+    """Whether ``left in right`` for a container known exactly; None when that is open."""
+    if left.consts is None or left.flows or right.rest is not None or right.flows:
+        return None
+    if right.fields is not None and right.items is None:
+        members: tuple[Any, ...] = tuple(right.fields)
+    elif right.items is not None and all(item.consts is not None and len(item.consts) == 1 for item in right.items):
+        members = tuple(item.single for item in right.items)
+    else:
+        return None
+    answers = {any(type(m) is type(c) and m == c for m in members) for c in left.consts}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def logic_guards(op: str, results: list[Value]) -> tuple[Guard, ...]:
+    """Of a conjunction that holds every part holds; of a disjunction that fails every part fails."""
+    if len(results) == 1:
+        return results[0].guards
+    strong = op == "and"
+    found = [guard for value in results for guard in value.guards if guard.when is strong]
+    # Where one part is enough, only what all parts show is shown.
+    first, *others = results
+    found += [
+        guard
+        for guard in first.guards
+        if guard.when is not strong and all(_shows(other.guards, guard) for other in others)
+    ]
+    return tuple(found)
+
+
+def _shows(guards: tuple[Guard, ...], wanted: Guard) -> bool:
+    return any(g.when is wanted.when and g.origins == wanted.origins and g.kinds >= wanted.kinds for g in guards)
