@@ -70,6 +70,8 @@ def _serve(server: Server) -> None:
     closing: Closing | None = Closing(CloseCode.INTERNAL, "something failed here")
     try:
         closing = session.run()
+    except Exception:  # the end of the line: nothing above could still answer over HTTP
+        log.exception("live_socket_failed")
     finally:
         bell.retire()
         here.connections.remove(connection)

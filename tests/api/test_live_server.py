@@ -170,6 +170,17 @@ def test_a_restart_of_redis_loses_nothing(server: ApiServer, redis: RedisProcess
     assert len(logs[0]) == 101
 
 
+def test_two_processes_serve_the_same_stream(start: Callable[..., ApiServer]) -> None:
+    """A client that comes back may meet another process, which may have heard less than the one before."""
+    server = start(WEB_CONCURRENCY=2)
+    review_id = server.review()
+    publisher = in_background(publish, server, review_id, 300, pause_s=0.004)
+    with ThreadPoolExecutor(8) as pool:
+        logs = list(pool.map(lambda seed: follow_brokenly(server, review_id, random.Random(seed)), range(8)))
+    publisher.join()
+    assert logs == [log_of(server, review_id)] * 8
+
+
 def test_one_socket_follows_several_reviews(server: ApiServer) -> None:
     """It closes after the end of the last."""
     first, second = server.review(), server.review()
@@ -513,6 +524,21 @@ def test_a_stop_sends_every_client_on_its_way(start: Callable[..., ApiServer]) -
         list(client.messages())
         assert client.close_code == 1001
     assert [event["id"] for event in sse_events(stream)] == [1]
+
+
+def test_an_address_strangers_reach_is_refused_without_keys(redis: RedisProcess, tmp_path: Path) -> None:
+    """Whoever starts gunicorn; the process says why and does not serve."""
+    server = ApiServer(redis.url, tmp_path, host="0.0.0.0")
+    with pytest.raises(AssertionError, match=r"refusing to listen on 0\.0\.0\.0 without API keys"):
+        server.start()
+    assert server.stop() != 0
+
+
+def test_the_settings_are_logged_at_the_start(server: ApiServer) -> None:
+    """All of them; secrets starred."""
+    (line,) = server.lines("api_started")
+    assert line["settings"]["auth"] == "none"
+    assert line["settings"]["port"] == server.port
 
 
 def test_a_socket_is_logged_in_one_line(server: ApiServer) -> None:
