@@ -90,10 +90,14 @@ class BugAnalyser:
                 for look in CHECKS.get(kind, ()):
                     for node in nodes:
                         look(node, context)
-                    if time.monotonic() > deadline:
-                        raise OutOfTime
+                    _within(deadline)
         except OutOfTime:
             problems.append(AnalyserProblem(f"took longer than {self._timeout_s:g} s", module.file.path, "timeout"))
         except RecursionError:
             problems.append(AnalyserProblem("is nested too deep to examine", module.file.path, "error"))
         return sorted(context.findings, key=lambda found: (found.line or 0, found.column or 0, found.rule_id))
+
+
+def _within(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise OutOfTime

@@ -8,9 +8,12 @@ from typing import Any
 
 from codereview.analysers.bugs.rule import Check
 from codereview.analysers.bugs.rules import (
+    asynchronous,
     calls,
+    classes,
     control_flow,
     exceptions,
+    functions,
     members,
     names,
     operations,
@@ -18,9 +21,12 @@ from codereview.analysers.bugs.rules import (
 from codereview.domain.rules import Rule
 
 THEMES: tuple[ModuleType, ...] = (
+    asynchronous,
     calls,
+    classes,
     control_flow,
     exceptions,
+    functions,
     members,
     names,
     operations,

@@ -8,7 +8,6 @@ from functools import cached_property
 from codereview.analysers.bugs.model.scopes import FunctionNode
 from codereview.analysers.bugs.model.signatures import Signature
 
-
 #: Classes deeper than this below each other; a class that is, wrongly, its own base is deeper than any.
 _MAX_INHERITANCE = 40
 

@@ -178,7 +178,7 @@ class Inference:
             if parent is None:
                 return None
             block = _block_of(parent, current)
-            for previous in reversed(block[: block.index(cast(ast.stmt, current))] if block else []):
+            for previous in reversed(block[: block.index(current)] if block else []):
                 if not any(previous.lineno <= line <= (previous.end_lineno or 0) for line, _ in lines):
                     continue
                 return self._assigned(previous, node.id)
@@ -323,9 +323,9 @@ class Inference:
             return instance("builtins.str")
         if right is None or right.kind != "instance":
             return None
-        if left.cls is right.cls and isinstance(node.op, ast.Add):
-            if left.instance_of("builtins.str", "builtins.bytes", "builtins.list", "builtins.tuple"):
-                return Value("instance", cls=left.cls)
+        sequence = left.instance_of("builtins.str", "builtins.bytes", "builtins.list", "builtins.tuple")
+        if sequence and left.cls is right.cls and isinstance(node.op, ast.Add):
+            return Value("instance", cls=left.cls)
         if left.instance_of(*_NUMBERS[:3]) and right.instance_of(*_NUMBERS[:3]):
             if isinstance(node.op, ast.Div):
                 return instance("builtins.float")

@@ -34,6 +34,10 @@ _CLASS_DECORATORS = frozenset(
     | {"typing.runtime_checkable", "enum.unique"}
 )
 
+#: Bases that say something to type checkers, and nothing to instances.
+_TYPING_ONLY = frozenset(
+    {"typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "typing_extensions.Generic"}
+)
 _ONLY_LOOK = frozenset({"isinstance", "issubclass", "super", "cast", "typing.cast", "type", "print", "len", "repr"})
 _DYNAMIC = ("exec", "locals", "vars")
 
@@ -225,7 +229,8 @@ class Project:
             return module.classes[node]
         result = Class(node.name, f"{module.name}.{node.name}", node=node)
         module.classes[node] = result  # before the bases: a class may, wrongly, be its own base
-        result.bases = tuple(self._base(base, module) for base in node.bases) or (catalog.klass("builtins.object"),)
+        named = [base for base in node.bases if self._bare_name(base, module) not in _TYPING_ONLY]
+        result.bases = tuple(self._base(base, module) for base in named) or (catalog.klass("builtins.object"),)
         for keyword in node.keywords:
             if keyword.arg == "metaclass":
                 result.metaclass = self.qualified(keyword.value, module) or "?"
@@ -238,12 +243,13 @@ class Project:
             result.attributes |= {"__lt__", "__le__", "__gt__", "__ge__"}
         return result
 
+    def _bare_name(self, base: ast.expr, module: Module) -> str:
+        return self.qualified(base.value if isinstance(base, ast.Subscript) else base, module)
+
     def _base(self, base: ast.expr, module: Module) -> Class | None:
         if isinstance(base, ast.Subscript):
             base = base.value
         name = self.qualified(base, module)
-        if name in ("typing.Generic", "typing.Protocol", "typing_extensions.Protocol"):
-            return catalog.klass("builtins.object")
         if name:
             return self.klass(name)
         # A class defined in a function, or under a condition, has no qualified name.

@@ -219,7 +219,8 @@ class Index:
 
     def _bind_name(self, node: ast.Name, scope: Scope) -> None:
         parent = self.parents[node]
-        kind, value = Kind.UNPACKED, None
+        kind = Kind.UNPACKED
+        value: ast.expr | None = None
         match parent:
             case ast.Assign(value=value) | ast.NamedExpr(value=value):
                 kind = Kind.ASSIGNED

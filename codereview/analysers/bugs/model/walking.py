@@ -26,7 +26,7 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     The nested definitions themselves are there, without what is in them.
     """
     body: Sequence[ast.AST] = getattr(node, "body", [])
-    stack: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [body]
+    stack: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [node.body]  # type: ignore[attr-defined]
     while stack:
         current = stack.pop()
         yield current

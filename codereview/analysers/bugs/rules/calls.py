@@ -298,8 +298,8 @@ def _gives_none(node: ast.Call, ctx: Context) -> bool:
 def _condition(test: ast.expr, ctx: Context) -> None:
     """A condition, or part of one."""
     if isinstance(test, ast.BoolOp):
-        for value in test.values:
-            _condition(value, ctx)
+        for part in test.values:
+            _condition(part, ctx)
         return
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         _condition(test.operand, ctx)

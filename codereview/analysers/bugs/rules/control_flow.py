@@ -40,7 +40,12 @@ CONSTANT_CONDITION = define(
     fix="Write the comparison that was meant, or remove the condition.",
     family="constant-condition",
     valid=("while True:\n    break\n", "x = []\nif x:\n    pass\n", "DEBUG = 0\nif DEBUG:\n    pass\n"),
-    invalid=("if 'a' or x == 'b':\n    print(1)\n", "if (x, 'message'):\n    print(1)\n", "if lambda: x:\n    print(1)\n", "y = 1 if [x] else 2\n"),
+    invalid=(
+        "if 'a' or x == 'b':\n    print(1)\n",
+        "if (x, 'message'):\n    print(1)\n",
+        "if lambda: x:\n    print(1)\n",
+        "y = 1 if [x] else 2\n",
+    ),
 )
 DUPLICATE_CONDITION = define(
     "duplicate-condition",
@@ -69,7 +74,11 @@ IDENTICAL_BRANCHES = define(
     fix="Write what each case needs, or remove the condition.",
     family="identical-branches",
     valid=("if x:\n    a()\nelse:\n    b()\n", "if x:\n    a()\nelif y:\n    b()\nelse:\n    a()\n"),
-    invalid=("if x:\n    a(1)\nelse:\n    a(1)\n", "y = a if x else a\n", "if x:\n    a(1)\nelif z:\n    a(1)\nelse:\n    a(1)\n"),
+    invalid=(
+        "if x:\n    a(1)\nelse:\n    a(1)\n",
+        "y = a if x else a\n",
+        "if x:\n    a(1)\nelif z:\n    a(1)\nelse:\n    a(1)\n",
+    ),
 )
 EXIT_IN_FINALLY = define(
     "exit-in-finally",
@@ -80,7 +89,10 @@ EXIT_IN_FINALLY = define(
     scenario="An error raised in the try block disappears without a trace.",
     fix="Move the statement out of finally.",
     family="exit-in-finally",
-    valid=("def f():\n    try:\n        g()\n    finally:\n        h()\n    return 1\n", "def f():\n    try:\n        g()\n    finally:\n        for x in y:\n            break\n"),
+    valid=(
+        "def f():\n    try:\n        g()\n    finally:\n        h()\n    return 1\n",
+        "def f():\n    try:\n        g()\n    finally:\n        for x in y:\n            break\n",
+    ),
     invalid=(
         "def f():\n    try:\n        g()\n    finally:\n        return 1\n",
         "for x in y:\n    try:\n        g()\n    finally:\n        continue\n",
@@ -116,8 +128,18 @@ NEVER_RUNS = define(
     scenario="The body is skipped without a word, e.g. counting down with range(len(x), 0).",
     fix="Give a negative step to count down, or correct the bounds.",
     family="loop-never-runs",
-    valid=("for i in range(3):\n    pass\n", "for i in range(len(x), 0, -1):\n    pass\n", "for i in range(10, 0, -2):\n    pass\n"),
-    invalid=("for i in range(len(x), 0):\n    pass\n", "for i in range(10, 0):\n    pass\n", "for i in range(0, 10, -1):\n    pass\n", "for i in range(0):\n    pass\n", "while False:\n    pass\n"),
+    valid=(
+        "for i in range(3):\n    pass\n",
+        "for i in range(len(x), 0, -1):\n    pass\n",
+        "for i in range(10, 0, -2):\n    pass\n",
+    ),
+    invalid=(
+        "for i in range(len(x), 0):\n    pass\n",
+        "for i in range(10, 0):\n    pass\n",
+        "for i in range(0, 10, -1):\n    pass\n",
+        "for i in range(0):\n    pass\n",
+        "while False:\n    pass\n",
+    ),
 )
 ELSE_WITHOUT_BREAK = define(
     "loop-else-without-break",
@@ -140,8 +162,14 @@ ENDLESS_LOOP = define(
     scenario="Once entered, the loop never ends and the process hangs.",
     fix="Change the name in the body, or leave the loop.",
     family="endless-loop",
-    valid=("def f(n):\n    i = 0\n    while i < n:\n        i += 1\n", "def f(n):\n    while n:\n        if g():\n            break\n"),
-    invalid=("def f():\n    i = 0\n    while i < 10:\n        print('again')\n", "def f():\n    tries = 3\n    left = 3\n    while tries > 0:\n        left -= 1\n"),
+    valid=(
+        "def f(n):\n    i = 0\n    while i < n:\n        i += 1\n",
+        "def f(n):\n    while n:\n        if g():\n            break\n",
+    ),
+    invalid=(
+        "def f():\n    i = 0\n    while i < 10:\n        print('again')\n",
+        "def f():\n    tries = 3\n    left = 3\n    while tries > 0:\n        left -= 1\n",
+    ),
 )
 UNREACHABLE_CASE = define(
     "unreachable-case",
@@ -152,8 +180,14 @@ UNREACHABLE_CASE = define(
     scenario="SyntaxError at import: a name was meant as a constant, but it captures.",
     fix="Use a dotted name for a constant, or move the case to the end.",
     family="unreachable-case",
-    valid=("match x:\n    case 1:\n        a()\n    case _:\n        b()\n", "match x:\n    case Color.RED:\n        a()\n    case other:\n        b()\n"),
-    invalid=("match x:\n    case RED:\n        a()\n    case 2:\n        b()\n", "match x:\n    case _:\n        a()\n    case 1:\n        b()\n"),
+    valid=(
+        "match x:\n    case 1:\n        a()\n    case _:\n        b()\n",
+        "match x:\n    case Color.RED:\n        a()\n    case other:\n        b()\n",
+    ),
+    invalid=(
+        "match x:\n    case RED:\n        a()\n    case 2:\n        b()\n",
+        "match x:\n    case _:\n        a()\n    case 1:\n        b()\n",
+    ),
 )
 
 
@@ -165,11 +199,27 @@ def _block(body: Sequence[ast.stmt], ctx: Context) -> None:
             continue
         rest = body[position + 1 :]
         if not _deliberate(statement, rest, ctx):
-            ctx.report(UNREACHABLE, rest[0], "Nothing leads to this statement: what stands before it never ends normally.")
+            ctx.report(
+                UNREACHABLE, rest[0], "Nothing leads to this statement: what stands before it never ends normally."
+            )
         return
 
 
-_MAY_END = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.If, ast.While, ast.Try, ast.With, ast.Match, ast.Expr, ast.For, ast.Assert, ast.AsyncWith)
+_MAY_END = (
+    ast.Return,
+    ast.Raise,
+    ast.Break,
+    ast.Continue,
+    ast.If,
+    ast.While,
+    ast.Try,
+    ast.With,
+    ast.Match,
+    ast.Expr,
+    ast.For,
+    ast.Assert,
+    ast.AsyncWith,
+)
 
 
 def _deliberate(statement: ast.stmt, rest: Sequence[ast.stmt], ctx: Context) -> bool:
@@ -212,7 +262,7 @@ def _test(node: ast.If | ast.IfExp | ast.While, ctx: Context) -> None:
 def _always(test: ast.expr) -> bool:
     match test:
         case ast.Constant(value=value):
-            return value is not ... and not isinstance(value, str) or bool(value)
+            return (value is not ... and not isinstance(value, str)) or bool(value)
         case ast.Lambda() | ast.GeneratorExp():
             return True
         case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
@@ -221,7 +271,10 @@ def _always(test: ast.expr) -> bool:
             return True
         case ast.BoolOp(op=ast.Or(), values=values):
             return any(_always(v) and not (isinstance(v, ast.Constant) and not v.value) for v in values[:-1]) or (
-                _always(values[-1]) and isinstance(values[-1], ast.Constant) and isinstance(values[-1].value, str) and any(isinstance(v, ast.Compare) for v in values)
+                _always(values[-1])
+                and isinstance(values[-1], ast.Constant)
+                and isinstance(values[-1].value, str)
+                and any(isinstance(v, ast.Compare) for v in values)
             )
         case ast.JoinedStr(values=parts):
             return any(isinstance(p, ast.Constant) and p.value for p in parts)
@@ -258,9 +311,17 @@ def _implied(test: ast.expr, earlier: ast.expr) -> bool:
         return False
     if same(test, earlier):
         return True
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) and any(same(value, earlier) for value in test.values):
+    if (
+        isinstance(test, ast.BoolOp)
+        and isinstance(test.op, ast.And)
+        and any(same(value, earlier) for value in test.values)
+    ):
         return True
-    return isinstance(earlier, ast.BoolOp) and isinstance(earlier.op, ast.Or) and any(same(test, v) for v in earlier.values)
+    return (
+        isinstance(earlier, ast.BoolOp)
+        and isinstance(earlier.op, ast.Or)
+        and any(same(test, v) for v in earlier.values)
+    )
 
 
 def _nested(node: ast.If, ctx: Context) -> None:
@@ -323,12 +384,21 @@ def _leaves(statement: ast.stmt, kind: type[ast.stmt]) -> bool:
         if isinstance(current, ast.For | ast.While | ast.AsyncFor):
             stack.extend(current.orelse)
         elif not isinstance(current, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            stack.extend(child for child in ast.iter_child_nodes(current) if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case))
+            stack.extend(
+                child
+                for child in ast.iter_child_nodes(current)
+                if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case)
+            )
     return False
 
 
 def _range(node: ast.Call, ctx: Context) -> None:
-    if not isinstance(node.func, ast.Name) or node.func.id != "range" or node.keywords or not isinstance(ctx.parent(node), ast.For | ast.comprehension):
+    if (
+        not isinstance(node.func, ast.Name)
+        or node.func.id != "range"
+        or node.keywords
+        or not isinstance(ctx.parent(node), ast.For | ast.comprehension)
+    ):
         return
     numbers = [_number(argument) for argument in node.args]
     match numbers:
@@ -363,10 +433,17 @@ def _is_length(node: ast.expr) -> bool:
 
 
 def _never_changes(node: ast.While, ctx: Context) -> None:
-    if not isinstance(node.test, ast.Compare) or has_effect(node.test) or not isinstance(ctx.function_around(node), FUNCTIONS):
+    if (
+        not isinstance(node.test, ast.Compare)
+        or has_effect(node.test)
+        or not isinstance(ctx.function_around(node), FUNCTIONS)
+    ):
         return
     names = [part for part in ast.walk(node.test) if isinstance(part, ast.Name)]
-    if not names or any(not isinstance(p, ast.Name | ast.Constant | ast.Compare | ast.operator | ast.cmpop | ast.expr_context) for p in ast.walk(node.test)):
+    if not names or any(
+        not isinstance(p, ast.Name | ast.Constant | ast.Compare | ast.operator | ast.cmpop | ast.expr_context)
+        for p in ast.walk(node.test)
+    ):
         return
     scope = ctx.index.scope_at(node)
     for name in names:
@@ -375,7 +452,9 @@ def _never_changes(node: ast.While, ctx: Context) -> None:
             return
         if any(node.lineno <= getattr(b.node, "lineno", 0) <= (node.end_lineno or 0) for b in bindings):
             return
-    leaves = any(isinstance(p, ast.Return | ast.Raise | ast.Yield | ast.Await | ast.YieldFrom) for p in inside(node.body)) or any(map(_breaks, node.body))
+    leaves = any(
+        isinstance(p, ast.Return | ast.Raise | ast.Yield | ast.Await | ast.YieldFrom) for p in inside(node.body)
+    ) or any(map(_breaks, node.body))
     calls_out = any(isinstance(p, ast.Call) and ctx.never_returns(p) for p in inside(node.body))
     if not leaves and not calls_out:
         ctx.report(ENDLESS_LOOP, node, "Nothing in the loop changes its condition.")
@@ -386,7 +465,9 @@ def _match(node: ast.Match, ctx: Context) -> None:
     for case in node.cases:
         for earlier in seen:
             if earlier.guard is None and irrefutable(earlier.pattern):
-                ctx.report(UNREACHABLE_CASE, earlier.pattern, "This matches everything, so the cases behind it are dead.")
+                ctx.report(
+                    UNREACHABLE_CASE, earlier.pattern, "This matches everything, so the cases behind it are dead."
+                )
                 return
             if earlier.guard is None and same(earlier.pattern, case.pattern):
                 ctx.report(DUPLICATE_CONDITION, case.pattern, "An earlier case already takes this.")
@@ -400,7 +481,10 @@ RULES = (
 )
 _WITH_BODIES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With)
 CHECKS = (
-    *(on(kind, _bodies) for kind in (*_WITH_BODIES, ast.AsyncWith, ast.Try, ast.TryStar, ast.ExceptHandler, ast.match_case)),
+    *(
+        on(kind, _bodies)
+        for kind in (*_WITH_BODIES, ast.AsyncWith, ast.Try, ast.TryStar, ast.ExceptHandler, ast.match_case)
+    ),
     on(ast.If, _test),
     on(ast.IfExp, _test),
     on(ast.While, _test),

@@ -20,7 +20,13 @@ RAISING_NON_EXCEPTION = define(
     fix="Raise an exception; for abstract methods NotImplementedError, not NotImplemented.",
     family="raising-non-exception",
     valid=("raise ValueError\n", "class E(Exception):\n    pass\n\n\nraise E('x') from None\n"),
-    invalid=("raise 'oops'\n", "raise NotImplemented\n", "class E:\n    pass\n\n\nraise E()\n", "raise ValueError from 'x'\n", "raise (ValueError, 'x')\n"),
+    invalid=(
+        "raise 'oops'\n",
+        "raise NotImplemented\n",
+        "class E:\n    pass\n\n\nraise E()\n",
+        "raise ValueError from 'x'\n",
+        "raise (ValueError, 'x')\n",
+    ),
 )
 CATCHING_NON_EXCEPTION = define(
     "catching-non-exception",
@@ -31,7 +37,10 @@ CATCHING_NON_EXCEPTION = define(
     scenario="TypeError while the exception is being handled, which hides the real one.",
     fix="Name exception classes.",
     family="catching-non-exception",
-    valid=("try:\n    f()\nexcept (ValueError, OSError):\n    pass\n", "import re\n\ntry:\n    f()\nexcept re.error:\n    pass\n"),
+    valid=(
+        "try:\n    f()\nexcept (ValueError, OSError):\n    pass\n",
+        "import re\n\ntry:\n    f()\nexcept re.error:\n    pass\n",
+    ),
     invalid=(
         "try:\n    f()\nexcept 'ValueError':\n    pass\n",
         "class E:\n    pass\n\n\ntry:\n    f()\nexcept E:\n    pass\n",
@@ -48,7 +57,10 @@ EXCEPT_ORDER = define(
     scenario="The specific handling never happens; the general handler gets the exception instead.",
     fix="Put the more specific clause first.",
     family="except-order",
-    valid=("try:\n    f()\nexcept KeyError:\n    a()\nexcept LookupError:\n    b()\n", "try:\n    f()\nexcept ValueError:\n    a()\nexcept KeyError:\n    b()\n"),
+    valid=(
+        "try:\n    f()\nexcept KeyError:\n    a()\nexcept LookupError:\n    b()\n",
+        "try:\n    f()\nexcept ValueError:\n    a()\nexcept KeyError:\n    b()\n",
+    ),
     invalid=(
         "try:\n    f()\nexcept Exception:\n    a()\nexcept ValueError:\n    b()\n",
         "try:\n    f()\nexcept OSError:\n    a()\nexcept FileNotFoundError:\n    b()\n",
@@ -65,7 +77,10 @@ OVERLAPPING = define(
     scenario="Harmless as it stands, but often another class was meant, which is then not caught.",
     fix="Remove the class that is included, or name the one that was meant.",
     family="overlapping-exceptions",
-    valid=("try:\n    f()\nexcept (KeyError, ValueError):\n    pass\n", "try:\n    f()\nexcept (OSError, EOFError):\n    pass\n"),
+    valid=(
+        "try:\n    f()\nexcept (KeyError, ValueError):\n    pass\n",
+        "try:\n    f()\nexcept (OSError, EOFError):\n    pass\n",
+    ),
     invalid=(
         "try:\n    f()\nexcept (OSError, IOError):\n    pass\n",
         "try:\n    f()\nexcept (Exception, TypeError):\n    pass\n",
@@ -81,7 +96,10 @@ RERAISED_ONLY = define(
     scenario="The handling that was planned is missing; clauses behind it are skipped.",
     fix="Handle the exception, or remove the clause.",
     family="except-only-reraises",
-    valid=("try:\n    f()\nexcept KeyError:\n    raise\nexcept Exception:\n    g()\n", "try:\n    f()\nexcept KeyError:\n    g()\n    raise\n"),
+    valid=(
+        "try:\n    f()\nexcept KeyError:\n    raise\nexcept Exception:\n    g()\n",
+        "try:\n    f()\nexcept KeyError:\n    g()\n    raise\n",
+    ),
     invalid=("try:\n    f()\nexcept KeyError:\n    raise\n", "try:\n    f()\nexcept KeyError as e:\n    raise e\n"),
 )
 SWALLOWED = define(
@@ -94,7 +112,10 @@ SWALLOWED = define(
     fix="Catch what is expected, and log the rest.",
     family="swallowed-exception",
     valid=("try:\n    f()\nexcept ValueError:\n    pass\n", "try:\n    f()\nexcept Exception as e:\n    log(e)\n"),
-    invalid=("try:\n    f()\nexcept:\n    pass\n", "for x in y:\n    try:\n        f(x)\n    except BaseException:\n        continue\n"),
+    invalid=(
+        "try:\n    f()\nexcept:\n    pass\n",
+        "for x in y:\n    try:\n        f(x)\n    except BaseException:\n        continue\n",
+    ),
 )
 BASE_EXCEPTION = define(
     "base-exception-kept",
@@ -106,7 +127,10 @@ BASE_EXCEPTION = define(
     fix="Catch Exception, or end the clause with raise.",
     family="base-exception-kept",
     valid=("try:\n    f()\nexcept BaseException:\n    g()\n    raise\n", "try:\n    f()\nexcept Exception:\n    g()\n"),
-    invalid=("try:\n    f()\nexcept BaseException:\n    g()\n", "try:\n    f()\nexcept BaseException as e:\n    raise ValueError('x')\n"),
+    invalid=(
+        "try:\n    f()\nexcept BaseException:\n    g()\n",
+        "try:\n    f()\nexcept BaseException as e:\n    raise ValueError('x')\n",
+    ),
 )
 NOT_RAISED = define(
     "exception-not-raised",
@@ -145,7 +169,10 @@ STOP_ITERATION = define(
         "def f(it):\n    while True:\n        try:\n            yield next(it)\n        except StopIteration:\n            return\n",
         "def f(it):\n    yield next(it, None)\n",
     ),
-    invalid=("def f():\n    yield 1\n    raise StopIteration\n", "def f(it):\n    it = iter(it)\n    while True:\n        yield next(it)\n"),
+    invalid=(
+        "def f():\n    yield 1\n    raise StopIteration\n",
+        "def f(it):\n    it = iter(it)\n    while True:\n        yield next(it)\n",
+    ),
 )
 UNPICKLABLE = define(
     "exception-loses-arguments",
@@ -174,8 +201,14 @@ NOTE_LOST = define(
     scenario="The information in the note never reaches anyone.",
     fix="Raise or log the exception after adding the note.",
     family="exception-note-lost",
-    valid=("try:\n    f()\nexcept Exception as e:\n    e.add_note('x')\n    raise\n", "try:\n    f()\nexcept Exception as e:\n    e.add_note('x')\n    log(e)\n"),
-    invalid=("try:\n    f()\nexcept Exception as e:\n    e.add_note('x')\n", "try:\n    f()\nexcept OSError as e:\n    e.add_note('x')\n    raise ValueError('y')\n"),
+    valid=(
+        "try:\n    f()\nexcept Exception as e:\n    e.add_note('x')\n    raise\n",
+        "try:\n    f()\nexcept Exception as e:\n    e.add_note('x')\n    log(e)\n",
+    ),
+    invalid=(
+        "try:\n    f()\nexcept Exception as e:\n    e.add_note('x')\n",
+        "try:\n    f()\nexcept OSError as e:\n    e.add_note('x')\n    raise ValueError('y')\n",
+    ),
 )
 WRONG_OPERATION = define(
     "except-operator",
@@ -187,7 +220,10 @@ WRONG_OPERATION = define(
     fix="Write except (A, B).",
     family="catching-non-exception",
     valid=("try:\n    f()\nexcept (KeyError, ValueError):\n    pass\n", "try:\n    f()\nexcept KeyError:\n    pass\n"),
-    invalid=("try:\n    f()\nexcept KeyError or ValueError:\n    pass\n", "try:\n    f()\nexcept KeyError | ValueError:\n    pass\n"),
+    invalid=(
+        "try:\n    f()\nexcept KeyError or ValueError:\n    pass\n",
+        "try:\n    f()\nexcept KeyError | ValueError:\n    pass\n",
+    ),
 )
 _GENERAL = ("Exception", "BaseException")
 Try = ast.Try | ast.TryStar
@@ -208,7 +244,11 @@ def _raise(node: ast.Raise, ctx: Context) -> None:
         return
     if expects_error(node, ctx):
         return
-    if isinstance(node.exc, ast.Tuple) or ctx.qualified(_called(node.exc)) == "builtins.NotImplemented" or _not_raisable(node.exc, ctx):
+    if (
+        isinstance(node.exc, ast.Tuple)
+        or ctx.qualified(_called(node.exc)) == "builtins.NotImplemented"
+        or _not_raisable(node.exc, ctx)
+    ):
         ctx.report(RAISING_NON_EXCEPTION, node, "What is raised here is not an exception.")
     elif node.cause is not None and not _is_none(node.cause) and _not_raisable(node.cause, ctx):
         ctx.report(RAISING_NON_EXCEPTION, node, "The cause is not an exception.")
@@ -227,7 +267,7 @@ def _not_raisable(node: ast.expr, ctx: Context) -> bool:
     if value is None:
         return False
     if value.kind in ("function", "module"):
-        return value.kind == "module" or value.function is not None and value.function.node is not None
+        return value.kind == "module" or (value.function is not None and value.function.node is not None)
     return value.cls is not None and value.name not in ("self", "cls") and not _is_exception(value.cls)
 
 
@@ -243,7 +283,9 @@ def _bare_raise(node: ast.Raise, ctx: Context) -> None:
         child, current = current, ctx.parent(current)
     # A helper called from a handler may rely on the caller's exception: its name says so.
     name = getattr(current, "name", "")
-    helper = isinstance(current, FUNCTIONS) and any(word in name.lower() for word in ("handle", "raise", "exc", "error", "exit"))
+    helper = isinstance(current, FUNCTIONS) and any(
+        word in name.lower() for word in ("handle", "raise", "exc", "error", "exit")
+    )
     if not helper:
         ctx.report(RAISE_OUTSIDE, node, "No exception is being handled here.")
 
@@ -270,8 +312,7 @@ def _handlers(node: Try, ctx: Context) -> None:
 
 
 def _kinds(node: ast.expr) -> Iterator[ast.expr]:
-    for element in node.elts if isinstance(node, ast.Tuple) else [node]:
-        yield element
+    yield from node.elts if isinstance(node, ast.Tuple) else [node]
 
 
 def _overlap(handler: ast.ExceptHandler, classes: list[tuple[ast.expr, Class]], ctx: Context) -> None:
@@ -289,7 +330,10 @@ def _handler(node: ast.ExceptHandler, ctx: Context) -> None:
             _caught(kind, node, ctx)
     general = node.type is None or getattr(node.type, "id", "") in _GENERAL
     strongest = node.type is None or getattr(node.type, "id", "") == "BaseException"
-    empty = all(isinstance(s, ast.Pass | ast.Continue) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)) for s in node.body)
+    empty = all(
+        isinstance(s, ast.Pass | ast.Continue) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+        for s in node.body
+    )
     if empty and general and strongest and not ctx.is_test and not _best_effort(node, ctx):
         ctx.report(SWALLOWED, node, "Whatever fails in the block leaves no trace.")
     elif strongest and not empty and not ctx.is_test and node.type is not None and not _keeps(node):
@@ -301,17 +345,28 @@ def _best_effort(node: ast.ExceptHandler, ctx: Context) -> bool:
     """Clean-up code: what fails there must not hide anything else."""
     function = ctx.function_around(node)
     name = getattr(function, "name", "")
-    return name in ("__del__", "__exit__", "close") or any(w in name for w in ("cleanup", "shutdown", "atexit", "teardown"))
+    return name in ("__del__", "__exit__", "close") or any(
+        w in name for w in ("cleanup", "shutdown", "atexit", "teardown")
+    )
 
 
 def _keeps(node: ast.ExceptHandler) -> bool:
     """Whether the exception goes on, or is handed on as a value."""
     for part in inside(node.body):
-        if isinstance(part, ast.Raise) and (part.exc is None or (isinstance(part.exc, ast.Name) and part.exc.id == node.name)):
+        if isinstance(part, ast.Raise) and (
+            part.exc is None or (isinstance(part.exc, ast.Name) and part.exc.id == node.name)
+        ):
             return True
         if node.name and isinstance(part, ast.Name) and part.id == node.name and isinstance(part.ctx, ast.Load):
             return not any(isinstance(p, ast.Raise) for p in inside(node.body))
-        if isinstance(part, ast.Call) and getattr(part.func, "attr", getattr(part.func, "id", "")) in ("exit", "_exit", "exc_info", "reraise", "format_exc", "exception"):
+        if isinstance(part, ast.Call) and getattr(part.func, "attr", getattr(part.func, "id", "")) in (
+            "exit",
+            "_exit",
+            "exc_info",
+            "reraise",
+            "format_exc",
+            "exception",
+        ):
             return True
     return False
 
@@ -326,7 +381,9 @@ def _caught(kind: ast.expr, node: ast.ExceptHandler, ctx: Context) -> None:
     value = ctx.value(kind)
     if value is None or (isinstance(kind, ast.Name) and value.instance_of("builtins.tuple")):
         return
-    wrong = value.kind in ("function", "module") or (value.kind == "class" and value.cls is not None and not _is_exception(value.cls))
+    wrong = value.kind in ("function", "module") or (
+        value.kind == "class" and value.cls is not None and not _is_exception(value.cls)
+    )
     if value.kind == "instance" and value.cls is not None and value.cls.known:
         wrong = not isinstance(kind, ast.Starred) and not value.instance_of("builtins.tuple", "builtins.list")
     if wrong:
@@ -336,7 +393,9 @@ def _caught(kind: ast.expr, node: ast.ExceptHandler, ctx: Context) -> None:
 def _note(node: ast.ExceptHandler, ctx: Context) -> None:
     if node.name is None:
         return
-    uses = [p for p in inside(node.body) if isinstance(p, ast.Name) and p.id == node.name and isinstance(p.ctx, ast.Load)]
+    uses = [
+        p for p in inside(node.body) if isinstance(p, ast.Name) and p.id == node.name and isinstance(p.ctx, ast.Load)
+    ]
     notes = [u for u in uses if isinstance(parent := ctx.parent(u), ast.Attribute) and parent.attr == "add_note"]
     if not notes or len(notes) < len(uses):
         return
@@ -363,7 +422,12 @@ def _expression(node: ast.Expr, ctx: Context) -> None:
     if not isinstance(node.value, ast.Call) or expects_error(node, ctx):
         return
     value = ctx.value(node.value.func)
-    made = value is not None and value.kind == "class" and value.cls is not None and value.cls.is_a("builtins.BaseException")
+    made = (
+        value is not None
+        and value.kind == "class"
+        and value.cls is not None
+        and value.cls.is_a("builtins.BaseException")
+    )
     if made and value is not None and value.name not in ("cls", "self"):
         ctx.report(NOT_RAISED, node, "The exception is made, but not raised.")
 
@@ -376,11 +440,21 @@ def _generator(node: ast.FunctionDef, ctx: Context) -> None:
             cls = _exception_class(_called(part.exc), ctx)
             if cls is not None and cls.is_a("builtins.StopIteration"):
                 ctx.report(STOP_ITERATION, part, "In a generator this becomes a RuntimeError; use return.")
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "next" and len(part.args) == 1:
-            if not ctx.in_try(part, "StopIteration") and not _endless(part.args[0], ctx) and ctx.qualified(part.func) == "builtins.next":
-                in_loop = ctx.enclosing(part, ast.While, ast.For) is not None and isinstance(ctx.enclosing(part, ast.While, ast.For, ast.FunctionDef), ast.While | ast.For)
-                if in_loop or isinstance(ctx.parent(part), ast.Yield):
-                    ctx.report(STOP_ITERATION, part, "When the iterator ends first, this becomes a RuntimeError.")
+        elif (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Name)
+            and part.func.id == "next"
+            and len(part.args) == 1
+        ) and (
+            not ctx.in_try(part, "StopIteration")
+            and not _endless(part.args[0], ctx)
+            and ctx.qualified(part.func) == "builtins.next"
+        ):
+            in_loop = ctx.enclosing(part, ast.While, ast.For) is not None and isinstance(
+                ctx.enclosing(part, ast.While, ast.For, ast.FunctionDef), ast.While | ast.For
+            )
+            if in_loop or isinstance(ctx.parent(part), ast.Yield):
+                ctx.report(STOP_ITERATION, part, "When the iterator ends first, this becomes a RuntimeError.")
 
 
 def _endless(node: ast.expr, ctx: Context) -> bool:
@@ -398,7 +472,12 @@ def _class(node: ast.ClassDef, ctx: Context) -> None:
     init = next((m for m in node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__"), None)
     if init is None or not cls.is_a("builtins.BaseException") or ctx.is_test:
         return
-    if any(name in c.members for c in cls.ancestors if c.node is not None for name in ("__reduce__", "__reduce_ex__", "__getnewargs__", "__copy__", "__new__")):
+    if any(
+        name in c.members
+        for c in cls.ancestors
+        if c.node is not None
+        for name in ("__reduce__", "__reduce_ex__", "__getnewargs__", "__copy__", "__new__")
+    ):
         return
     if len(cls.bases) != 1 or cls.bases[0] is None or cls.bases[0].node is not None:
         return  # what the base class does with the arguments is its own affair
@@ -408,7 +487,11 @@ def _class(node: ast.ClassDef, ctx: Context) -> None:
     mandatory = required[: len(required) - optional] if optional else required
     keyword_only = [a for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d is None]
     passed = _passed(init)
-    if keyword_only or (passed is not None and len(mandatory) != passed and not (passed and passed >= len(mandatory) and passed <= len(required))):
+    if keyword_only or (
+        passed is not None
+        and len(mandatory) != passed
+        and not (passed and passed >= len(mandatory) and passed <= len(required))
+    ):
         ctx.report(UNPICKLABLE, init, "args will not fit __init__ when the exception is rebuilt.")
 
 
@@ -426,7 +509,15 @@ def _passed(init: ast.FunctionDef) -> int | None:
 
 
 RULES = (
-    *(RAISING_NON_EXCEPTION, CATCHING_NON_EXCEPTION, EXCEPT_ORDER, OVERLAPPING, RERAISED_ONLY, SWALLOWED, BASE_EXCEPTION),
+    *(
+        RAISING_NON_EXCEPTION,
+        CATCHING_NON_EXCEPTION,
+        EXCEPT_ORDER,
+        OVERLAPPING,
+        RERAISED_ONLY,
+        SWALLOWED,
+        BASE_EXCEPTION,
+    ),
     *(NOT_RAISED, RAISE_OUTSIDE, STOP_ITERATION, UNPICKLABLE, NOTE_LOST, WRONG_OPERATION),
 )
 CHECKS = (

@@ -41,7 +41,10 @@ NO_IMPORT = define(
     scenario="ImportError, so that the importing module cannot be loaded at all.",
     fix="Correct the name, or import it from where it is.",
     family="no-such-import",
-    valid=("from collections import OrderedDict\n", "try:\n    from collections import Gone\nexcept ImportError:\n    Gone = None\n"),
+    valid=(
+        "from collections import OrderedDict\n",
+        "try:\n    from collections import Gone\nexcept ImportError:\n    Gone = None\n",
+    ),
     invalid=("from collections import OrderdDict\n", "import os.paths\n", "import json\n\njson.parse('{}')\n"),
 )
 BEFORE_DEFINITION = define(
@@ -57,7 +60,10 @@ BEFORE_DEFINITION = define(
         "class A:\n    def __init__(self):\n        self.n = 0\n        self.m = self.n\n",
         "class A:\n    n = 0\n\n    def up(self):\n        self.n += 1\n",
     ),
-    invalid=("class A:\n    def __init__(self):\n        self.m = self.n\n        self.n = 0\n", "class A:\n    def up(self):\n        self.n += 1\n"),
+    invalid=(
+        "class A:\n    def __init__(self):\n        self.m = self.n\n        self.n = 0\n",
+        "class A:\n    def up(self):\n        self.n += 1\n",
+    ),
 )
 NOT_IN_SLOTS = define(
     "not-in-slots",
@@ -68,8 +74,14 @@ NOT_IN_SLOTS = define(
     scenario="AttributeError when the assignment runs.",
     fix="Add the name to __slots__.",
     family="not-in-slots",
-    valid=("class A:\n    __slots__ = ('x',)\n\n    def __init__(self):\n        self.x = 1\n", "class A:\n    __slots__ = ('x', '__dict__')\n\n    def __init__(self):\n        self.y = 1\n"),
-    invalid=("class A:\n    __slots__ = ('x',)\n\n    def __init__(self):\n        self.y = 1\n", "class A:\n    __slots__ = ['x', 'z']\n\n    def set(self):\n        self.w = 1\n"),
+    valid=(
+        "class A:\n    __slots__ = ('x',)\n\n    def __init__(self):\n        self.x = 1\n",
+        "class A:\n    __slots__ = ('x', '__dict__')\n\n    def __init__(self):\n        self.y = 1\n",
+    ),
+    invalid=(
+        "class A:\n    __slots__ = ('x',)\n\n    def __init__(self):\n        self.y = 1\n",
+        "class A:\n    __slots__ = ['x', 'z']\n\n    def set(self):\n        self.w = 1\n",
+    ),
 )
 SLOTS_CONFLICT = define(
     "slots-conflict",
@@ -81,11 +93,20 @@ SLOTS_CONFLICT = define(
     fix="Remove the slot or the class attribute.",
     family="slots-conflict",
     valid=("class A:\n    __slots__ = ('x',)\n    y = 1\n", "class A:\n    __slots__ = 'x'\n"),
-    invalid=("class A:\n    __slots__ = ('x',)\n    x = 1\n", "class A:\n    __slots__ = ('a b',)\n", "class A:\n    __slots__ = (1,)\n"),
+    invalid=(
+        "class A:\n    __slots__ = ('x',)\n    x = 1\n",
+        "class A:\n    __slots__ = ('a b',)\n",
+        "class A:\n    __slots__ = (1,)\n",
+    ),
 )
 _UNLIKE_OTHERS = ("enum.Enum", "enum.EnumMeta", "unittest.mock.NonCallableMock", "builtins.type")
 _FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None)) | {"__wrapped__", "__type_params__", "__annotate__"}
-_CLASS_ATTRIBUTES = frozenset(dir(type)) | {"__type_params__", "__static_attributes__", "__firstlineno__", "__annotate__"}
+_CLASS_ATTRIBUTES = frozenset(dir(type)) | {
+    "__type_params__",
+    "__static_attributes__",
+    "__firstlineno__",
+    "__annotate__",
+}
 
 
 def _attribute(node: ast.Attribute, ctx: Context) -> None:
@@ -113,9 +134,19 @@ def _attribute(node: ast.Attribute, ctx: Context) -> None:
         if not hidden and not _mangled(node, cls):
             what = "None" if value.is_none else f"A {cls.name}"
             ctx.report(NO_ATTRIBUTE, node, f"{what} has no attribute '{node.attr}'.")
-    elif value.kind == "class" and value.name != "cls" and cls.plain and cls.node is not None and not cls.node.decorator_list:
+    elif (
+        value.kind == "class"
+        and value.name != "cls"
+        and cls.plain
+        and cls.node is not None
+        and not cls.node.decorator_list
+    ):
         declared = any(node.attr in c.attributes and node.attr not in c.members for c in cls.ancestors)
-        if node.attr not in _CLASS_ATTRIBUTES and (not cls.has(node.attr) or declared) and not _annotated(cls, node.attr):
+        if (
+            node.attr not in _CLASS_ATTRIBUTES
+            and (not cls.has(node.attr) or declared)
+            and not _annotated(cls, node.attr)
+        ):
             ctx.report(NO_ATTRIBUTE, node, f"The class {cls.name} has no attribute '{node.attr}'.")
 
 
@@ -137,7 +168,8 @@ def _tolerated(node: ast.Attribute, ctx: Context) -> bool:
     while current is not None and not isinstance(current, (*FUNCTIONS, ast.Module)):
         test = getattr(current, "test", None)
         if isinstance(test, ast.AST) and any(
-            isinstance(n, ast.Name) and n.id in ("hasattr", "isinstance", "getattr", "issubclass", "TYPE_CHECKING") or (isinstance(n, ast.Attribute) and n.attr in ("version_info", "platform"))
+            (isinstance(n, ast.Name) and n.id in ("hasattr", "isinstance", "getattr", "issubclass", "TYPE_CHECKING"))
+            or (isinstance(n, ast.Attribute) and n.attr in ("version_info", "platform"))
             for n in ast.walk(test)
         ):
             return True
@@ -146,7 +178,9 @@ def _tolerated(node: ast.Attribute, ctx: Context) -> bool:
 
 
 def _mangled(node: ast.Attribute, cls: Class) -> bool:
-    return node.attr.startswith("__") or any(name.endswith(node.attr) and name.startswith("_") for name in cls.attributes if node.attr.startswith("__"))
+    return node.attr.startswith("__") or any(
+        name.endswith(node.attr) and name.startswith("_") for name in cls.attributes if node.attr.startswith("__")
+    )
 
 
 def _open_ended(cls: Class, ctx: Context) -> bool:
@@ -178,8 +212,14 @@ def _lacks_name(module: str, name: str, ctx: Context) -> bool:
             return False
         bindings = own.index.root.bindings
         dynamic = any(load.id in ("globals", "vars", "setattr", "exec", "locals") for load in own.index.all(ast.Name))
-        modules = any("modules" == a.attr for a in own.index.all(ast.Attribute))
-        return name not in bindings and "__getattr__" not in bindings and not dynamic and not modules and not name.startswith("__")
+        modules = any(a.attr == "modules" for a in own.index.all(ast.Attribute))
+        return (
+            name not in bindings
+            and "__getattr__" not in bindings
+            and not dynamic
+            and not modules
+            and not name.startswith("__")
+        )
     if not catalog.is_module(module) or name.startswith("_"):
         return False
     return name not in catalog.names(module) and "__getattr__" not in catalog.names(module)
@@ -203,9 +243,16 @@ def _import_from(node: ast.ImportFrom, ctx: Context) -> None:
     if not module or _conditional(node, ctx):
         return
     for alias in node.names:
-        if alias.name != "*" and _lacks_name(module, alias.name, ctx) and not catalog.is_module(f"{module}.{alias.name}"):
-            if ctx.project.module(f"{module}.{alias.name}") is None:
-                ctx.report(NO_IMPORT, alias if hasattr(alias, "lineno") else node, f"The module {module} has no '{alias.name}'.")
+        if (
+            alias.name != "*"
+            and _lacks_name(module, alias.name, ctx)
+            and not catalog.is_module(f"{module}.{alias.name}")
+        ) and ctx.project.module(f"{module}.{alias.name}") is None:
+            ctx.report(
+                NO_IMPORT,
+                alias if hasattr(alias, "lineno") else node,
+                f"The module {module} has no '{alias.name}'.",
+            )
     top = module.partition(".")[0]
     missing = top != module and catalog.is_module(top) and not catalog.is_module(module) and not node.level
     if missing and ctx.project.module(module) is None:
@@ -215,9 +262,17 @@ def _import_from(node: ast.ImportFrom, ctx: Context) -> None:
 def _import(node: ast.Import, ctx: Context) -> None:
     for alias in node.names:
         top = alias.name.partition(".")[0]
-        if top != alias.name and catalog.is_module(top) and not catalog.is_module(alias.name):
-            if ctx.project.module(alias.name) is None and ctx.project.module(top) is None and not _conditional(node, ctx):
-                ctx.report(NO_IMPORT, alias, f"There is no module {alias.name}.")
+        if (
+            top != alias.name
+            and catalog.is_module(top)
+            and not catalog.is_module(alias.name)
+            and (
+                ctx.project.module(alias.name) is None
+                and ctx.project.module(top) is None
+                and not _conditional(node, ctx)
+            )
+        ):
+            ctx.report(NO_IMPORT, alias, f"There is no module {alias.name}.")
 
 
 def _class(node: ast.ClassDef, ctx: Context) -> None:
@@ -302,7 +357,7 @@ def _slots(cls: Class, node: ast.ClassDef, ctx: Context) -> None:
         if names is None or ancestor.node is None or not cls.known:
             return
         allowed |= {str(entry.value) for entry in names}
-    if "__dict__" in allowed or cls.has("__setattr__") and cls.owner("__setattr__") is not cls.ancestors[-1]:
+    if "__dict__" in allowed or (cls.has("__setattr__") and cls.owner("__setattr__") is not cls.ancestors[-1]):
         return
     for method in node.body:
         if isinstance(method, FUNCTIONS) and method.args.args:
@@ -310,7 +365,12 @@ def _slots(cls: Class, node: ast.ClassDef, ctx: Context) -> None:
                 if _is_own(part, method.args.args[0].arg) and isinstance(part.ctx, ast.Store):  # type: ignore[attr-defined]
                     name = part.attr  # type: ignore[attr-defined]
                     member = cls.find(name)
-                    if name not in allowed and (member is None or member.function is None) and not name.startswith("__") and ctx.method(method).kind == "method":
+                    if (
+                        name not in allowed
+                        and (member is None or member.function is None)
+                        and not name.startswith("__")
+                        and ctx.method(method).kind == "method"
+                    ):
                         ctx.report(NOT_IN_SLOTS, part, f"'{name}' is not in __slots__.")
 
 

@@ -124,7 +124,10 @@ BAD_ALL = define(
     fix="Remove or correct the entry.",
     family="undefined-export",
     valid=("__all__ = ['f']\n\n\ndef f():\n    pass\n", "from .a import *\n\n__all__ = ['unknown']\n"),
-    invalid=("__all__ = ['f', 'g']\n\n\ndef f():\n    pass\n", "__all__ = ['f' 'g']\n\n\ndef f():\n    pass\n\n\ndef g():\n    pass\n"),
+    invalid=(
+        "__all__ = ['f', 'g']\n\n\ndef f():\n    pass\n",
+        "__all__ = ['f' 'g']\n\n\ndef f():\n    pass\n\n\ndef g():\n    pass\n",
+    ),
 )
 UNKNOWN_NONLOCAL = define(
     "nonlocal-without-binding",
@@ -135,16 +138,32 @@ UNKNOWN_NONLOCAL = define(
     scenario="SyntaxError: the file cannot be imported.",
     fix="Declare it global, or bind it in the enclosing function.",
     family="nonlocal-without-binding",
-    valid=("def f():\n    n = 0\n\n    def g():\n        nonlocal n\n        n += 1\n\n    return g\n", "def f():\n    global n\n    n = 1\n"),
-    invalid=("n = 0\n\n\ndef f():\n    nonlocal n\n    n += 1\n", "def f():\n    def g():\n        nonlocal missing\n        missing = 1\n\n    return g\n"),
+    valid=(
+        "def f():\n    n = 0\n\n    def g():\n        nonlocal n\n        n += 1\n\n    return g\n",
+        "def f():\n    global n\n    n = 1\n",
+    ),
+    invalid=(
+        "n = 0\n\n\ndef f():\n    nonlocal n\n    n += 1\n",
+        "def f():\n    def g():\n        nonlocal missing\n        missing = 1\n\n    return g\n",
+    ),
 )
 _LENIENT = ("fail", "error", "abort", "exit", "usage", "die", "raise", "skip", "unreachable", "assert_never", "bail")
 _MODULE_NAMES = frozenset(
     {"__name__", "__file__", "__doc__", "__path__", "__spec__", "__package__", "__builtins__", "__loader__"}
-    | {"__annotations__", "__dict__", "__debug__", "WindowsError", "reveal_type", "__version__", "__conditional_annotations__"}
+    | {
+        "__annotations__",
+        "__dict__",
+        "__debug__",
+        "WindowsError",
+        "reveal_type",
+        "__version__",
+        "__conditional_annotations__",
+    }
     | {"copyright", "credits", "license", "exit", "quit", "help", "_", "__class__", "__module__", "__qualname__"}
 )
-_PYTHON2 = frozenset({"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "file", "cmp", "buffer"})
+_PYTHON2 = frozenset(
+    {"unicode", "basestring", "long", "xrange", "raw_input", "unichr", "reduce", "file", "cmp", "buffer"}
+)
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, ctx: Context) -> None:
@@ -195,7 +214,9 @@ def _lacking(name: ast.Name, lack: Lack, scope: Scope, ctx: Context) -> None:
     if lack is Lack.ALWAYS:
         if not _in_type_checking(name, ctx):
             where = "in the class or function" if scope.is_function else "in the module"
-            ctx.report(BEFORE_ASSIGNMENT, name, f"'{name.id}' is assigned only elsewhere {where}; here it has no value.")
+            ctx.report(
+                BEFORE_ASSIGNMENT, name, f"'{name.id}' is assigned only elsewhere {where}; here it has no value."
+            )
     elif lack is Lack.DELETED:
         ctx.report(AFTER_DELETION, name, f"'{name.id}' was deleted before this line.")
     else:
@@ -330,9 +351,16 @@ def _all(node: ast.Module, ctx: Context) -> None:
     for binding in bindings.get("__all__", []):
         if isinstance(binding.value, ast.List | ast.Tuple) and len(bindings["__all__"]) == 1:
             for entry in binding.value.elts:
-                if isinstance(entry, ast.Constant) and isinstance(entry.value, str):
-                    if entry.value not in bindings and entry.value not in _MODULE_NAMES and not _submodule(entry.value, ctx):
-                        ctx.report(BAD_ALL, entry, f"The module has no '{entry.value}'.")
+                if (
+                    isinstance(entry, ast.Constant)
+                    and isinstance(entry.value, str)
+                    and (
+                        entry.value not in bindings
+                        and entry.value not in _MODULE_NAMES
+                        and not _submodule(entry.value, ctx)
+                    )
+                ):
+                    ctx.report(BAD_ALL, entry, f"The module has no '{entry.value}'.")
 
 
 def _submodule(name: str, ctx: Context) -> bool:

@@ -230,9 +230,10 @@ def _iterated(node: ast.expr, ctx: Context) -> None:
 def _self_iterated(node: ast.expr, ctx: Context) -> None:
     """``for x in self`` in a class that certainly is not iterable and has no subclass here."""
     value = ctx.value(node)
-    if value is not None and value.name == "self" and value.kind == "instance" and value.cls is not None:
-        if value.cls.lacks("__iter__", "__getitem__") and not _mixin(value.cls):
-            _report(NOT_ITERABLE, node, ctx, f"{value.cls.name} has no __iter__.")
+    if value is None or value.name != "self" or value.kind != "instance" or value.cls is None:
+        return
+    if value.cls.lacks("__iter__", "__getitem__") and not _mixin(value.cls):
+        _report(NOT_ITERABLE, node, ctx, f"{value.cls.name} has no __iter__.")
 
 
 def _mixin(cls: Class) -> bool:
@@ -463,13 +464,12 @@ def _supports(operator: type[ast.operator], left: str, right: str) -> bool:
 def _with(node: ast.With, ctx: Context) -> None:
     for item in node.items:
         value = ctx.value(item.context_expr)
-        if value is not None and value.kind == "instance" and _lacks(value, "__enter__"):
-            _report(NOT_A_CONTEXT_MANAGER, item.context_expr, ctx, f"{_describe(value).capitalize()} has no __enter__.")
-        elif value is not None and value.kind == "instance" and value.cls is not None and value.cls.node is not None:
-            if _lacks(value, "__exit__"):
-                _report(
-                    NOT_A_CONTEXT_MANAGER, item.context_expr, ctx, f"{_describe(value).capitalize()} has no __exit__."
-                )
+        if value is None or value.kind != "instance":
+            continue
+        ours = value.cls is not None and value.cls.node is not None
+        lack = "__enter__" if _lacks(value, "__enter__") else "__exit__" if ours and _lacks(value, "__exit__") else ""
+        if lack:
+            _report(NOT_A_CONTEXT_MANAGER, item.context_expr, ctx, f"{_describe(value).capitalize()} has no {lack}.")
 
 
 def _async_with(node: ast.AsyncWith, ctx: Context) -> None:

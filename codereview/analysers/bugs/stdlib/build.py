@@ -142,8 +142,8 @@ def module(name: str, tree: ast.Module, package: bool) -> dict[str, Any]:
                 entry["n"] += [alias.name.partition(".")[0] for alias in statement.names if not alias.asname]
             case _:
                 pass
-    for name in entry["f"].keys() & entry["a"].keys():  # defined here by some versions, elsewhere by others
-        entry["f"][name] = {"s": ["*args,**kwargs"], "r": ""}
+    for both in entry["f"].keys() & entry["a"].keys():  # defined here by some versions, elsewhere by others
+        entry["f"][both] = {"s": ["*args,**kwargs"], "r": ""}
     return {key: value for key, value in entry.items() if value}
 
 
@@ -180,8 +180,10 @@ def add_what_runs(collected: dict[str, Any]) -> None:
             if extra:
                 entry["n"] = sorted({*entry.get("n", ()), *extra})
             for cls_name, cls_entry in entry.get("c", {}).items():
-                attributes = dir(getattr(found, cls_name, None)) if hasattr(found, cls_name) else []
-                cls_entry["n"] += [n for n in attributes if not n.startswith("_") and n not in {*cls_entry["m"], *cls_entry["n"]}]
+                own = getattr(found, cls_name, None)
+                attributes = vars(own) if isinstance(own, type) else {}
+                known_here = {*cls_entry["m"], *cls_entry["n"]}
+                cls_entry["n"] += sorted(n for n in attributes if not n.startswith("_") and n not in known_here)
 
 
 if __name__ == "__main__":

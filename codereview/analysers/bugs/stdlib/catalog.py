@@ -67,24 +67,34 @@ def canonical(qualified: str) -> str:
     return qualified
 
 
-@lru_cache(maxsize=4096)
 def function(qualified: str) -> Function | None:
     """A function of a module."""
-    module, _, name = canonical(qualified).rpartition(".")
+    return _declared_function(canonical(qualified))
+
+
+def klass(qualified: str) -> Class | None:
+    """A class of a module; the same object under every name it has."""
+    return _declared_class(canonical(qualified))
+
+
+@lru_cache(maxsize=4096)
+def _declared_function(qualified: str) -> Function | None:
+    module, _, name = qualified.rpartition(".")
     entry = _data().get(module, {}).get("f", {}).get(name)
     return _function(name, f"{module}.{name}", entry, module) if entry is not None else None
 
 
 @lru_cache(maxsize=4096)
-def klass(qualified: str) -> Class | None:
-    """A class of a module."""
-    module, _, name = canonical(qualified).rpartition(".")
+def _declared_class(qualified: str) -> Class | None:
+    module, _, name = qualified.rpartition(".")
     entry = _data().get(module, {}).get("c", {}).get(name)
     if entry is None:
         return None
     full = f"{module}.{name}"
-    bases = tuple(_base(module, name, text) for text in entry["b"])
-    if full != "builtins.object" and not any(base is not None for base in bases) and None not in bases:
+    bases = tuple(
+        _base(module, name, text) for text in entry["b"] if text.rpartition(".")[2] not in ("Generic", "Protocol")
+    )
+    if full != "builtins.object" and not bases:
         bases = (klass("builtins.object"),)
     members = {n: Member(n, _function(n, f"{full}.{n}", item, module, method=True)) for n, item in entry["m"].items()}
     for plain in entry["n"]:
@@ -95,8 +105,6 @@ def klass(qualified: str) -> Class | None:
 
 
 def _base(module: str, name: str, text: str) -> Class | None:
-    if text in ("Generic", "Protocol", "typing.Generic", "typing.Protocol"):
-        return klass("builtins.object")
     if text == name:
         return None
     return klass(f"{module}.{text}") or klass(f"builtins.{text}") or klass(text)

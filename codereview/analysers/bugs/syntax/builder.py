@@ -38,10 +38,7 @@ class _Builder(Patterns):
 
     def statements(self, node: Node | None) -> list[ast.stmt]:
         """The statements of a module or block."""
-        result: list[ast.stmt] = []
-        for part in parts(node) if node is not None else ():
-            result.append(self._statement(part))
-        return result
+        return [self._statement(part) for part in parts(node)] if node is not None else []
 
     def _statement(self, node: Node) -> ast.stmt:
         handler = _STATEMENTS.get(node.type)
@@ -299,7 +296,7 @@ class _Builder(Patterns):
             name = name.value
         if not isinstance(name, ast.Name):  # "type(x).y = z" is taken for an alias by the grammar
             return at(Unparsed(), node)
-        result = at(TypeAlias(name=stored(name, ast.Store()), value=value), node)
+        result = at(TypeAlias(name=stored(name, ast.Store()), value=value), node)  # type: ignore[call-arg]
         if isinstance(generic, ast.Subscript):
             names = [part.id for part in ast.walk(generic.slice) if isinstance(part, ast.Name)]
             vars(result)["type_parameter_names"] = tuple(names)

@@ -94,7 +94,9 @@ class Expressions:
         letters = prefix(_text(children[0])) if children else ""
         if "f" in letters or "t" in letters:
             values = self._fragments(node, letters)
-            return at(TemplateStr(values=values) if "t" in letters else ast.JoinedStr(values=values), node)
+            if "t" in letters:
+                return at(TemplateStr(values=values), node)  # type: ignore[call-arg]
+            return at(ast.JoinedStr(values=values), node)
         # Not by the content nodes: in a raw string of nothing but backslashes they count as part of the end.
         opening = len(_text(children[0])) if children else 0
         value = decode(_text(node)[opening : -max(opening - len(letters), 1)], letters)

@@ -46,9 +46,9 @@ class Patterns(Expressions):
             case "union_pattern":
                 return at(ast.MatchOr(patterns=[self.pattern(part) for part in parts(node)]), node)
             case "as_pattern":
-                inner, name = (*parts(node), None, None)[:2]
-                pattern = self.pattern(inner) if inner is not None else None
-                return at(ast.MatchAs(pattern=pattern, name=_name(name) if name is not None else None), node)
+                named = parts(node)
+                pattern = self.pattern(named[0]) if named else None
+                return at(ast.MatchAs(pattern=pattern, name=_name(named[1]) if len(named) > 1 else None), node)
             case "class_pattern":
                 return self._class(node)
             case "dict_pattern":
