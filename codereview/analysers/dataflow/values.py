@@ -63,6 +63,8 @@ class Flow:
     def moved(self, path: str, line: int, message: str) -> "Flow":
         """The same data, one step further."""
         count = self.step.count if self.step else 0
+        if self.step is None and self.origin.line == line and self.origin.path == path:
+            return self
         if count >= MAX_STEPS or (self.step is not None and self.step.line == line and self.step.path == path):
             return self
         return Flow(self.origin, self.safe, Step(path, line, message, self.step, count + 1))

@@ -9,6 +9,7 @@ from codereview.analysers.dataflow.interpreter.folding import (
     concatenate,
     slice_of,
 )
+from codereview.analysers.dataflow.interpreter.guards import host_guards
 from codereview.analysers.dataflow.interpreter.methods import read_entry
 from codereview.analysers.dataflow.interpreter.operators import Operators
 from codereview.analysers.dataflow.interpreter.state import (
@@ -115,7 +116,7 @@ class Expressions(Operators):
             for base in obj.target.cls.outside_bases():
                 path = f"{base}.{name}"
         path = rules.alias(path) if path else ""
-        value = Value(flows=obj.flows, ref=path)
+        value = Value(flows=obj.flows, ref=path, guards=host_guards(obj, name))
         if obj.rest is not None and obj.target is not None:
             value = tainted(value, obj.rest.deep)
         return self.read(value, path or name, line, frame, obj_name, bool(obj.ref))

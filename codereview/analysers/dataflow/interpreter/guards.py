@@ -31,13 +31,17 @@ def origins_of(value: Value) -> frozenset[Origin]:
 
 def comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
     """What a comparison's answer tells of the data compared."""
+    if op in ("is", "is not", "==", "!=") and right.single is None and left.guards:
+        # A result that is not None, of a function that returns None when its test fails.
+        return left.guards if op in _NEGATED else tuple(_reversed(guard) for guard in left.guards)
     if not left.deep and not right.deep:
         return ()
     when = op not in _NEGATED
     if op in ("==", "!=", "is", "is not"):
         checked, against = (left, right) if left.deep else (right, left)
         if against.deep or against.single is None or against.single in ("", b""):
-            return ()
+            # Nothing is told, except by parts of a URL whose absence tells something.
+            return checked.guards if when is False else tuple(_reversed(guard) for guard in checked.guards)
         return (Guard(when, origins_of(checked), frozenset({ALL})),)
     if op in ("<", "<=", ">", ">="):
         # Whoever compares sizes knows that they are bounded: either outcome is taken for a test of the range.
@@ -51,6 +55,13 @@ def comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
             kinds = frozenset(kind for text, kind in _TELLING if any(text in needle for needle in needles))
             return (Guard(not when, origins_of(right), kinds),) if kinds else ()
     return ()
+
+
+def host_guards(url: Value, part: str) -> tuple[Guard, ...]:
+    """A URL without a host stays on the site it is used on."""
+    if part not in ("netloc", "hostname", "host") or not url.flows:
+        return ()
+    return (Guard(False, origins_of(url), frozenset({"redirect", "ssrf"})),)
 
 
 def membership(left: Value, right: Value) -> bool | None:
@@ -85,3 +96,7 @@ def logic_guards(op: str, results: list[Value]) -> tuple[Guard, ...]:
 
 def _shows(guards: tuple[Guard, ...], wanted: Guard) -> bool:
     return any(g.when is wanted.when and g.origins == wanted.origins and g.kinds >= wanted.kinds for g in guards)
+
+
+def _reversed(guard: Guard) -> Guard:
+    return Guard(not guard.when, guard.origins, guard.kinds)

@@ -221,11 +221,12 @@ class Program(Statements):
             found = rules.entry_decorators.of(path or last, path.rpartition(".")[2] or last, receiver, bool(path))
             if found:
                 return found[0]
-        if function.owner is not None:
-            for base in function.owner.outside_bases():
-                for entry in rules.entry_bases.of(base, base.rpartition(".")[2]):
-                    if function.code.name in entry.methods or not entry.methods:
-                        return entry
+        if function.owner is None:
+            return rules.entry_functions.get(function.code.name)
+        for base in function.owner.outside_bases():
+            for entry in rules.entry_bases.of(base, base.rpartition(".")[2]):
+                if function.code.name in entry.methods or not entry.methods:
+                    return entry
         return None
 
     def _parameters(self, function: FunctionRef, entry: Entry | None) -> dict[str, Value]:
@@ -285,6 +286,9 @@ class Program(Statements):
             return Value(ref=path)
         if not path and param.name in rules.names:
             return Value(ref=rules.types.get(rules.names[param.name], rules.names[param.name]))
+        if entry is not None and entry.functions:
+            first = Origin(entry.label, entry.what, function.module.path, param.line)
+            return tainted(typed, (Flow(first),)) if index == 0 else typed
         origin = self._outside_data(param, function, entry)
         return typed if origin is None else tainted(typed, (Flow(origin),))
 
@@ -310,6 +314,8 @@ class Program(Statements):
             if _OBJECTS.match(param.name) and not entry.types:
                 return None
             return Origin(entry.label, f"{entry.what} ({param.name})", module.path, param.line)
+        if _is_view(code) and not _OBJECTS.match(param.name):
+            return Origin("http", f"a part of the URL ({param.name})", module.path, param.line)
         public = code.is_public and (function.owner is None or not function.owner.code.name.startswith("_"))
         nested = function.closure is not None and function.closure.function is not None
         if not public or nested or module.is_test or code.is_literal:
@@ -342,6 +348,12 @@ class Program(Statements):
             self.findings.misuse(
                 misuse.rule, place, misuse.what, misuse.severity, misuse.confidence, is_test=frame.module.is_test
             )
+
+
+def _is_view(code: ir.Function) -> bool:
+    """Whether it looks like a view that a URL pattern leads to."""
+    names = [param.name for param in code.params if param.name != "self"]
+    return bool(names) and names[0] == "request" and code.is_public and not code.is_literal
 
 
 def _is_body(frame: Frame) -> bool:

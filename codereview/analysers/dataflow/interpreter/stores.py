@@ -59,10 +59,7 @@ class Stores(Expressions):
 
     def _stepped(self, flows: tuple[Flow, ...], name: str, line: int, frame: Frame) -> tuple[Flow, ...]:
         path = frame.module.path
-        return tuple(
-            flow if flow.step is None and flow.origin.line == line else flow.moved(path, line, f"assigned to {name}")
-            for flow in flows
-        )
+        return tuple(flow.moved(path, line, f"assigned to {name}") for flow in flows)
 
     def set_name(self, name: str, value: Value, frame: Frame) -> None:
         """Bind a variable, here or in the scope it is declared to belong to."""

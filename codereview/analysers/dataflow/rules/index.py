@@ -73,6 +73,7 @@ class Rulebook:
         self.misuse_imports: Index[Misuse] = Index((entry.imports, entry) for entry in table.misuses)
         self.entry_decorators: Index[Entry] = Index((entry.decorators, entry) for entry in table.entries)
         self.entry_bases: Index[Entry] = Index((entry.bases, entry) for entry in table.entries)
+        self.entry_functions = {name: entry for entry in table.entries for name in entry.functions}
         self.entry_calls: Index[Entry] = Index((entry.calls, entry) for entry in table.entries)
         self.decoders: Index[bool] = Index([(tuple(table.decoders), True)])
         self.marks: Index[Mark] = Index((entry.calls, entry) for entry in table.marks)

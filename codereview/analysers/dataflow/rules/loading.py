@@ -216,6 +216,7 @@ def _entry(e: dict[str, Any]) -> Entry:
         decorators=_patterns(e, "decorators"),
         bases=_patterns(e, "bases"),
         methods=tuple(e.get("methods", ())),
+        functions=tuple(e.get("functions", ())),
         calls=_patterns(e, "calls"),
         types=tuple(e.get("types", ())),
         returns_html=e.get("returns_html", False),

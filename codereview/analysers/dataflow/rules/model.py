@@ -170,6 +170,8 @@ class Entry:
     #: Names of methods in subclasses of these, e.g. ``django.views.View``.
     bases: tuple[Pattern, ...] = ()
     methods: tuple[str, ...] = ()
+    #: Names of functions whose first parameter is the data.
+    functions: tuple[str, ...] = ()
     #: Calls whose function arguments are called back, with the types of their parameters.
     calls: tuple[Pattern, ...] = ()
     types: tuple[str, ...] = ()
