@@ -6,7 +6,7 @@ from typing import ClassVar
 class CodeReviewError(Exception):
     """Something went wrong."""
 
-    #: Last part of the problem type URI; stable, documented in docs/problems.md.
+    #: Last part of the problem type URI; stable, documented in docs/http.md.
     slug: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"

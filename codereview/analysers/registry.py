@@ -7,6 +7,8 @@ from functools import cache
 from codereview.analysers import catalogue
 from codereview.analysers.bandit import Bandit
 from codereview.analysers.base import DEFAULT_BOUNDS, ToolAnalyser
+from codereview.analysers.bugs.analyser import BugAnalyser
+from codereview.analysers.bugs.analyser import rules as bug_rules
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
 from codereview.analysers.dataflow.analyser import rules as dataflow_rules
 from codereview.analysers.detect_secrets import DetectSecrets
@@ -46,6 +48,7 @@ def _tool(analyser: type[ToolAnalyser]) -> Entry:
 #: appear early. The first to report a defect gives it its words.
 ANALYSERS: dict[str, Entry] = {
     "dataflow": Entry(lambda _: DataflowAnalyser(), dataflow_rules),
+    "bugs": Entry(lambda _: BugAnalyser(), bug_rules),
     "ruff": _tool(Ruff),
     "bandit": _tool(Bandit),
     "oxlint": _tool(Oxlint),

@@ -79,10 +79,12 @@ class Project:
         packages = {module.name for module in every if module.is_package}
         for module in every:
             parts = module.name.split(".")
-            # A file may be imported by its path from any folder above it that is no package: src/a/b.py as a.b.
+            # A file may be imported by its path from any folder above it that is no package: src/a/b.py as a.b. What
+            # is inside a package is one too: its own __init__.py may be empty, and so not here.
             for start in range(len(parts)):
-                if ".".join(parts[:start]) not in packages:
-                    self._by_name.setdefault(".".join(parts[start:]), []).append(module)
+                if ".".join(parts[:start]) in packages:
+                    break
+                self._by_name.setdefault(".".join(parts[start:]), []).append(module)
 
     @cached_property
     def stored_attributes(self) -> frozenset[str]:
