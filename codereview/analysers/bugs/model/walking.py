@@ -63,11 +63,11 @@ def same(left: ast.AST, right: ast.AST) -> bool:
     stack: list[tuple[object, object]] = [(left, right)]
     while stack:
         a, b = stack.pop()
+        if isinstance(a, ast.expr_context):
+            continue
         if a.__class__ is not b.__class__:
             return False
         if isinstance(a, ast.AST):
-            if isinstance(a, ast.expr_context):
-                continue
             if not a._fields and isinstance(a, ast.expr | ast.stmt) and not isinstance(a, _EMPTY):
                 return False  # not understood: nothing is known to be alike
             stack.extend((getattr(a, name, None), getattr(b, name, None)) for name in a._fields)

@@ -239,6 +239,7 @@ _MOMENTARY = frozenset(
         "builtins.open",
     }
 )
+_MUTATORS = frozenset("append extend update add pop setdefault clear insert remove sort discard popitem appendleft".split())
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
 
@@ -322,7 +323,7 @@ def _generator(node: ast.FunctionDef, ctx: Context) -> None:
 
 def _defaults(node: FunctionNode | ast.Lambda, ctx: Context) -> None:
     for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
-        if _mutable(default, ctx):
+        if _mutable(default, ctx) and not (ctx.is_test and not _mutated(default, node, ctx)):
             ctx.report(MUTABLE_DEFAULT, default, "Every call shares this value.", last=default)
         elif isinstance(default, ast.Call) and ctx.qualified(default.func) in _MOMENTARY:
             ctx.report(CALL_DEFAULT, default, "This is evaluated once, when the function is defined.")
@@ -343,37 +344,28 @@ def _mutable(node: ast.expr, ctx: Context) -> bool:
     return False
 
 
-def _changed(default: ast.Name, ctx: Context) -> bool:
+def _changed(default: ast.expr, ctx: Context) -> bool:
     """Whether the function changes the parameter that has this default."""
     function = ctx.enclosing(default, *FUNCTIONS)
-    if not isinstance(function, FUNCTIONS):
-        return False
+    return isinstance(function, FUNCTIONS) and _mutated(default, function, ctx)
+
+
+def _mutated(default: ast.expr, function: FunctionNode | ast.Lambda, ctx: Context) -> bool:
     arguments = function.args
     plain = [*arguments.posonlyargs, *arguments.args]
     pairs = dict(zip(map(id, arguments.defaults), plain[len(plain) - len(arguments.defaults) :], strict=True))
     pairs |= {id(d): a for d, a in zip(arguments.kw_defaults, arguments.kwonlyargs, strict=False)}
     parameter = pairs.get(id(default))
-    if parameter is None:
+    return parameter is not None and any(_mutates(part, parameter.arg, ctx) for part in own_nodes(function))
+
+
+def _mutates(part: ast.AST, name: str, ctx: Context) -> bool:
+    if not isinstance(part, ast.Name) or part.id != name:
         return False
-    for part in own_nodes(function):
-        if isinstance(part, ast.Name) and part.id == parameter.arg:
-            parent = ctx.parent(part)
-            if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-                return True
-            if isinstance(parent, ast.Attribute) and parent.attr in (
-                "append",
-                "extend",
-                "update",
-                "add",
-                "pop",
-                "setdefault",
-                "clear",
-                "insert",
-                "remove",
-                "sort",
-            ):
-                return True
-    return False
+    parent = ctx.parent(part)
+    if isinstance(parent, ast.Subscript):
+        return parent.value is part and not isinstance(parent.ctx, ast.Load)
+    return isinstance(parent, ast.Attribute) and parent.attr in _MUTATORS
 
 
 def _decorated(node: FunctionNode, ctx: Context) -> None:

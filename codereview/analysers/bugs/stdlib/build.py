@@ -178,7 +178,7 @@ def add_what_runs(collected: dict[str, Any]) -> None:
             known = {n for part in ("f", "c", "n", "a") for n in entry.get(part, ())}
             extra = [n for n in dir(found) if n not in known]
             if extra:
-                entry["n"] = sorted({*entry.get("n", ()), *extra})
+                entry["x"] = sorted(extra)
             for cls_name, cls_entry in entry.get("c", {}).items():
                 own = getattr(found, cls_name, None)
                 attributes = vars(own) if isinstance(own, type) else {}

@@ -37,14 +37,22 @@ def is_module(name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def _declared(module: str) -> frozenset[str]:
+    """The names a module's stub declares, or takes from others by ``*``."""
+    entry = _data().get(module, {})
+    found = {name for part in ("f", "c", "n", "a") for name in entry.get(part, ())}
+    for origin in entry.get("*", ()):
+        found |= _declared(origin)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
 def names(module: str) -> frozenset[str]:
     """Every name a module has, submodules included; empty for an unknown module."""
     entry = _data().get(module)
     if entry is None:
         return frozenset()
-    found = {name for part in ("f", "c", "n", "a") for name in entry.get(part, ())}
-    for origin in entry.get("*", ()):
-        found |= names(origin)
+    found = {*_declared(module), *entry.get("x", ())}
     dotted = f"{module}."
     found.update(other.removeprefix(dotted).partition(".")[0] for other in _data() if other.startswith(dotted))
     return frozenset(found)
@@ -60,7 +68,7 @@ def canonical(qualified: str) -> str:
             break
         alias = entry.get("a", {}).get(name)
         if alias is None:
-            alias = next((f"{star}.{name}" for star in entry.get("*", ()) if name in names(star)), None)
+            alias = next((f"{star}.{name}" for star in entry.get("*", ()) if name in _declared(star)), None)
         if alias is None or alias == qualified:
             break
         qualified = alias
