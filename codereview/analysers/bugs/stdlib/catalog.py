@@ -1,6 +1,7 @@
 """Looks up functions, classes and names of the standard library."""
 
 import json
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
@@ -73,6 +74,13 @@ def canonical(qualified: str) -> str:
             break
         qualified = alias
     return qualified
+
+
+def _by_star(stars: Sequence[str], name: str) -> str | None:
+    """The name in one of the modules all of whose names are imported: the one that declares it, if there is one."""
+    having = [star for star in stars if name in names(star)]
+    declaring = [s for s in having if name in _data()[s].get("f", ()) or name in _data()[s].get("c", ())]
+    return f"{(declaring or having)[0]}.{name}" if having else None
 
 
 def function(qualified: str) -> Function | None:
