@@ -18,7 +18,7 @@ _NO_SECRET_NAME = re.compile(
 _PLACEHOLDER = re.compile(
     r"(?i)^(x+|\*+|\.+|-+|none|null|true|false|undefined|nil|todo|tbd|changeme|change[-_ ]?me|example|sample|test(ing)?"
     r"|dummy|fake|mock|placeholder|your[-_ ].*|my[-_ ].*|<.*>|\$\{.*\}|\{\{.*\}\}|%\(.*\)s|%s|\$\w+|\[.*\]|redacted"
-    r"|insert.*|enter.*|password|passwd|secret|token|string|user|username|bearer|basic)$"
+    r"|insert.*|enter.*|password|passwd|secret|token|string|user|username|bearer|basic|guest|anonymous)$"
 )
 #: Secrets that say by their form what they are.
 _STRUCTURED = re.compile(
@@ -42,8 +42,8 @@ def looks_secret(name: str, text: str) -> bool:
     if not 3 < len(text) < 200 or _PLACEHOLDER.match(text) or _SENTENCE.search(text) or text.lower() == name.lower():
         return False
     if re.search(r"(?i)pass|pwd", name):
-        return not re.search(r"\s", text)
-    return entropy(text) >= 2.8 and len(text) >= 6 and not text.isalpha()
+        return not re.search(r"\s", text) and re.search(r"\w", text) is not None
+    return entropy(text) >= 2.8 and len(text) >= 6 and re.search(r"\d", text) is not None
 
 
 def entropy(text: str) -> float:

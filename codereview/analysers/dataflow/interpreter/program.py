@@ -23,6 +23,12 @@ from codereview.analysers.dataflow.values import Flow, Origin, Value, tainted
 #: Nodes a file may cost: a base, and more for each of its lines.
 _BASE_WORK = 150_000
 _WORK_PER_LINE = 400
+_SERVING = re.compile(
+    r"(View|ViewSet|Resource|Handler|Endpoint|Controller|Middleware|Admin|Servlet|Api|API|Consumer|Wizard)"
+)
+_HANDLER_NAME = re.compile(
+    r"(?i)^(get|post|put|patch|delete|head|options|handler?|middleware|loader|action|default)$|handler$|controller$"
+)
 #: Names of parameters that are objects of the program rather than data.
 _OBJECTS = re.compile(
     r"(?i)^(self|cls|this|app|application|conn|connection|con|db|database|cursor|cur|session|sess|log|logger|config|conf|cfg|settings|options|opts|"
@@ -284,7 +290,7 @@ class Program(Statements):
         last = path.rpartition(".")[2]
         if path and last not in _TEXTUAL and not (entry is not None and self._is_model(path, frame)):
             return Value(ref=path)
-        if not path and param.name in rules.names:
+        if not path and param.name in rules.names and _named_like_a_handlers(param, index, function):
             return Value(ref=rules.types.get(rules.names[param.name], rules.names[param.name]))
         if entry is not None and entry.functions:
             first = Origin(entry.label, entry.what, function.module.path, param.line)
@@ -314,7 +320,7 @@ class Program(Statements):
             if _OBJECTS.match(param.name) and not entry.types:
                 return None
             return Origin(entry.label, f"{entry.what} ({param.name})", module.path, param.line)
-        if _is_view(code) and not _OBJECTS.match(param.name):
+        if _is_view(function) and not _OBJECTS.match(param.name):
             return Origin("http", f"a part of the URL ({param.name})", module.path, param.line)
         public = code.is_public and (function.owner is None or not function.owner.code.name.startswith("_"))
         nested = function.closure is not None and function.closure.function is not None
@@ -350,10 +356,32 @@ class Program(Statements):
             )
 
 
-def _is_view(code: ir.Function) -> bool:
+def _is_view(function: FunctionRef) -> bool:
     """Whether it looks like a view that a URL pattern leads to."""
+    code = function.code
     names = [param.name for param in code.params if param.name != "self"]
-    return bool(names) and names[0] == "request" and code.is_public and not code.is_literal
+    named = bool(names) and names[0] == "request" and code.is_public and not code.is_literal
+    return named and _serves(function) and function.module.language == "python"
+
+
+def _serves(function: FunctionRef) -> bool:
+    """A plain function, or a method of a class that says by its name or bases that it answers requests."""
+    if function.owner is None:
+        return True
+    names = [function.owner.code.name, *function.owner.outside_bases()]
+    return any(_SERVING.search(name) for name in names)
+
+
+def _named_like_a_handlers(param: ir.Param, index: int, function: FunctionRef) -> bool:
+    """Whether a parameter's name tells what it is: clients have requests and responses, too."""
+    code, language = function.code, function.module.language
+    if language == "python" and param.name in ("request", "req"):
+        return index == 0 and _serves(function)
+    if language in ("javascript", "typescript") and param.name in ("req", "request", "res", "response"):
+        others = {other.name for other in code.params}
+        paired = bool(others & {"req", "request"}) and bool(others & {"res", "response", "reply", "next"})
+        return paired or code.is_literal or _HANDLER_NAME.search(code.name) is not None
+    return True
 
 
 def _is_body(frame: Frame) -> bool:
