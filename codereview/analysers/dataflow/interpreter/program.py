@@ -213,6 +213,9 @@ class Program(Statements):
         elif entry is None:
             self._arrives(_HTML_BUILT, body, place, frame, _HTML_BUILT.what)
             self._arrives(_URL_BUILT, body, place, frame, _URL_BUILT.what)
+            for sink in frame.module.rules.sink_results:
+                if sink.returned_by is not None and sink.returned_by.search(frame.function.name):
+                    self._arrives(sink, body, place, frame, sink.what)
 
     def _entry_of(self, function: FunctionRef) -> Entry | None:
         marked = self._entries.get(id(function.code))

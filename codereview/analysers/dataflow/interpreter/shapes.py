@@ -120,7 +120,13 @@ def url_built(value: Value) -> bool:
     return re.fullmatch(r"(?i)https?://", _prefix(value)) is not None
 
 
+def composed(value: Value) -> bool:
+    """Text put together of constants and data."""
+    return value.parts is not None and any(part.texts() for part in value.parts)
+
+
 SHAPES: dict[str, Callable[[Value], bool]] = {
+    "composed": composed,
     "url-built": url_built,
     "url-host": url_host,
     "sql-text": sql_text,

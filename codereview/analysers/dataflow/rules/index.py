@@ -78,6 +78,7 @@ class Rulebook:
         self.decoders: Index[bool] = Index([(tuple(table.decoders), True)])
         self.marks: Index[Mark] = Index((entry.calls, entry) for entry in table.marks)
         self.opaque: Index[bool] = Index([(tuple(table.opaque), True)])
+        self.sink_results = tuple(entry for entry in table.sinks if entry.returned_by is not None)
         self.misuse_names = tuple(entry for entry in table.misuses if entry.names is not None)
         self.misuse_defines: dict[str, list[Misuse]] = defaultdict(list)
         self.misuse_pairs: dict[str, list[Misuse]] = defaultdict(list)

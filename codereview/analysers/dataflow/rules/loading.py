@@ -188,6 +188,7 @@ def _sink(e: dict[str, Any]) -> Sink:
         where=_conditions(e),
         shape=e.get("shape", ""),
         labels=tuple(e.get("labels", ())),
+        returned_by=re.compile(e["returned_by"]) if "returned_by" in e else None,
     )
 
 

@@ -114,6 +114,8 @@ class Sink:
     shape: str = ""
     #: Labels of data this sink is about; empty: all that come from outside.
     labels: tuple[str, ...] = ()
+    #: Functions that are the sink by what they return, as their names say.
+    returned_by: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
