@@ -272,7 +272,9 @@ class GoLowering(GoExpressions):
         if receiver is not None and not own:
             own = (ir.Param("_receiver", line_of(node)),)
         params = (*own, *self._params(node.child_by_field_name("parameters")))
-        body, assigned, outer = self._body(node.child_by_field_name("body"), params)
+        results = node.child_by_field_name("result")
+        named_results = self._params(results) if results is not None and results.type == "parameter_list" else ()
+        body, assigned, outer = self._body(node.child_by_field_name("body"), (*params, *named_results))
         public = name[:1].isupper() or self.package == "main"
         end = end_line_of(node)
         return ir.Function(name, line_of(node), end, params, body, is_public=public, assigned=assigned, outer=outer)

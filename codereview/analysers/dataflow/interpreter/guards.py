@@ -42,7 +42,10 @@ def comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
         if against.deep or against.single is None or against.single in ("", b""):
             # Nothing is told, except by parts of a URL whose absence tells something.
             return checked.guards if when is False else tuple(_reversed(guard) for guard in checked.guards)
-        return (Guard(when, origins_of(checked), frozenset({ALL})),)
+        known = Guard(when, origins_of(checked), frozenset({ALL}))
+        kinds = frozenset(kind for text, kind in _TELLING if text == against.single)
+        # A character that is not the dangerous one: the other outcome tells something, too.
+        return (known, Guard(not when, known.origins, kinds)) if kinds else (known,)
     if op in ("<", "<=", ">", ">="):
         # Whoever compares sizes knows that they are bounded: either outcome is taken for a test of the range.
         origins = origins_of(left) | origins_of(right)

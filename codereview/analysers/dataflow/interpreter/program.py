@@ -29,6 +29,13 @@ _SERVING = re.compile(
 _HANDLER_NAME = re.compile(
     r"(?i)^(get|post|put|patch|delete|head|options|handler?|middleware|loader|action|default)$|handler$|controller$"
 )
+#: Parameters that say where the program's own things are: whoever calls chooses them, an attacker does not.
+_PLACES = re.compile(
+    r"(?i)^(base|root|dest|destination|api|out|output|work|working|parent|trusted|allowed)_?"
+    r"(dir|directory|path|url|uri|folder|domain|host)$|^(base|root|dest|destination)$"
+    r"|^(dir|directory|folder|domain)_?(path|name)?$|_(dir|directory|folder|root)$"
+)
+_OWN_PLACES = frozenset({"path", "archive", "ssrf", "redirect"})
 #: Names of parameters that are objects of the program rather than data.
 _OBJECTS = re.compile(
     r"(?i)^(self|cls|this|app|application|conn|connection|con|db|database|cursor|cur|session|sess|log|logger|config|conf|cfg|settings|options|opts|"
@@ -299,7 +306,10 @@ class Program(Statements):
             first = Origin(entry.label, entry.what, function.module.path, param.line)
             return tainted(typed, (Flow(first),)) if index == 0 else typed
         origin = self._outside_data(param, function, entry)
-        return typed if origin is None else tainted(typed, (Flow(origin),))
+        if origin is None:
+            return typed
+        given = origin.label == "parameter" and _PLACES.search(param.name) is not None
+        return tainted(typed, (Flow(origin, _OWN_PLACES if given else frozenset()),))
 
     def _decorated_source(self, param: ir.Param, function: FunctionRef) -> Flow | None:
         """A parameter that a framework fills, as its decorator or default says (``Query()``, ``@RequestParam``)."""
