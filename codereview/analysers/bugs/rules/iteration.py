@@ -38,7 +38,7 @@ LATE_BINDING = define(
     confidence=LIKELY,
     description="A function looks its outer names up when it is called; by then the loop variable has its last value.",
     scenario="All callbacks act on the last element.",
-    fix="Bind the value as a default: lambda x=x: …",
+    fix="Bind the value as a default, as in lambda x=x: x.",
     family="late-binding-closure",
     valid=("fs = []\nfor x in y:\n    fs.append(lambda x=x: x)\n", "for x in y:\n    z.sort(key=lambda a: a[x])\n"),
     invalid=("fs = []\nfor x in y:\n    fs.append(lambda: x)\n", "fs = [lambda: x for x in y]\n", "fs = {}\nfor x in y:\n    def f():\n        return x\n    fs[x] = f\n"),
