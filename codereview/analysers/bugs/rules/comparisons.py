@@ -16,7 +16,13 @@ IDENTICAL_OPERANDS = define(
     fix="Correct the operand that was copied.",
     family="identical-operands",
     valid=("x == y\n", "f() == f()\n", "x * x\n", "x + x\n"),
-    invalid=("if a.x == a.x:\n    pass\n", "y = x - x\n", "if x and x:\n    pass\n", "y = x or z or x\n", "y = (x / x)\n"),
+    invalid=(
+        "if a.x == a.x:\n    pass\n",
+        "y = x - x\n",
+        "if x and x:\n    pass\n",
+        "y = x or z or x\n",
+        "y = (x / x)\n",
+    ),
 )
 IS_LITERAL = define(
     "is-literal",
@@ -28,7 +34,13 @@ IS_LITERAL = define(
     fix="Use == or !=.",
     family="is-literal",
     valid=("x is None\n", "x is True\n", "x == 'a'\n", "x is ...\n"),
-    invalid=("if x is 'a':\n    pass\n", "if x is not 1:\n    pass\n", "if x is ():\n    pass\n", "if x is []:\n    pass\n", "if x is {}:\n    pass\n"),
+    invalid=(
+        "if x is 'a':\n    pass\n",
+        "if x is not 1:\n    pass\n",
+        "if x is ():\n    pass\n",
+        "if x is []:\n    pass\n",
+        "if x is {}:\n    pass\n",
+    ),
 )
 CHAINED = define(
     "chained-comparison",
@@ -40,7 +52,11 @@ CHAINED = define(
     fix="Put parentheses around each comparison.",
     family="bad-chained-comparison",
     valid=("1 < x <= 3\n", "(a in b) == c\n", "a == b == c\n"),
-    invalid=("if x in y == z in w:\n    pass\n", "if a is None != b is None:\n    pass\n", "if x < y in z:\n    pass\n"),
+    invalid=(
+        "if x in y == z in w:\n    pass\n",
+        "if a is None != b is None:\n    pass\n",
+        "if x < y in z:\n    pass\n",
+    ),
 )
 ALWAYS_TRUE_OR = define(
     "impossible-condition",
@@ -52,7 +68,12 @@ ALWAYS_TRUE_OR = define(
     fix="Swap `and` and `or`, or correct a bound.",
     family="impossible-condition",
     valid=("x != 1 and x != 2\n", "x == 1 or x == 2\n", "x > 1 and x < 5\n"),
-    invalid=("if x != 1 or x != 2:\n    pass\n", "if x == 'a' and x == 'b':\n    pass\n", "if x < 1 and x > 5:\n    pass\n", "if x > 1 or x < 5:\n    pass\n"),
+    invalid=(
+        "if x != 1 or x != 2:\n    pass\n",
+        "if x == 'a' and x == 'b':\n    pass\n",
+        "if x < 1 and x > 5:\n    pass\n",
+        "if x > 1 or x < 5:\n    pass\n",
+    ),
 )
 OR_LITERAL = define(
     "comparison-or-literal",
@@ -76,7 +97,11 @@ NAN = define(
     fix="Use math.isnan(), numpy.isnan() or pandas.isna().",
     family="nan-comparison",
     valid=("import math\n\nmath.isnan(x)\n", "import numpy as np\n\ny = np.nan\n"),
-    invalid=("import math\n\nif x == math.nan:\n    pass\n", "if x != float('nan'):\n    pass\n", "import numpy as np\n\nif x == np.nan:\n    pass\n"),
+    invalid=(
+        "import math\n\nif x == math.nan:\n    pass\n",
+        "if x != float('nan'):\n    pass\n",
+        "import numpy as np\n\nif x == np.nan:\n    pass\n",
+    ),
 )
 LENGTH = define(
     "length-comparison",
@@ -88,7 +113,12 @@ LENGTH = define(
     fix="Compare with > 0, or test the collection itself.",
     family="impossible-condition",
     valid=("len(x) > 0\n", "len(x) == 0\n", "len(x) >= 1\n"),
-    invalid=("if len(x) >= 0:\n    pass\n", "if len(x) < 0:\n    pass\n", "if 0 <= len(x):\n    pass\n", "if len(x) == -1:\n    pass\n"),
+    invalid=(
+        "if len(x) >= 0:\n    pass\n",
+        "if len(x) < 0:\n    pass\n",
+        "if 0 <= len(x):\n    pass\n",
+        "if len(x) == -1:\n    pass\n",
+    ),
 )
 DIFFERENT_TYPES = define(
     "comparison-of-different-types",
@@ -100,7 +130,13 @@ DIFFERENT_TYPES = define(
     fix="Convert one side.",
     family="comparison-of-different-types",
     valid=("1 == 1.0\n", "'a' == 'b'\n", "x = 'a'\nx == y\n"),
-    invalid=("if '1' == 1:\n    pass\n", "if str(x) == 5:\n    pass\n", "if 'a' == b'a':\n    pass\n", "if [1] == (1,):\n    pass\n", "if len(x) == '3':\n    pass\n"),
+    invalid=(
+        "if '1' == 1:\n    pass\n",
+        "if str(x) == 5:\n    pass\n",
+        "if 'a' == b'a':\n    pass\n",
+        "if [1] == (1,):\n    pass\n",
+        "if len(x) == '3':\n    pass\n",
+    ),
 )
 FUNCTION_COMPARED = define(
     "comparison-with-function",
@@ -111,7 +147,10 @@ FUNCTION_COMPARED = define(
     scenario="The comparison is always false (or TypeError for <), whatever the function would return.",
     fix="Call it.",
     family="missing-call",
-    valid=("def f():\n    return 1\n\n\nif f() == 1:\n    pass\n", "def f():\n    return 1\n\n\nif g == f:\n    pass\n"),
+    valid=(
+        "def f():\n    return 1\n\n\nif f() == 1:\n    pass\n",
+        "def f():\n    return 1\n\n\nif g == f:\n    pass\n",
+    ),
     invalid=("def f():\n    return 1\n\n\nif f == 1:\n    pass\n", "if 'a'.upper == 'A':\n    pass\n"),
 )
 FLOAT_EQUALITY = define(
@@ -160,7 +199,11 @@ TYPE_COMPARED = define(
     fix="Compare with the class, or use isinstance().",
     family="comparison-of-different-types",
     valid=("if type(x) == str:\n    pass\n", "if type(x).__name__ == 'str':\n    pass\n"),
-    invalid=("if type(x) == 'str':\n    pass\n", "if type(x) is None:\n    pass\n", "if type(x) in ('str', 'int'):\n    pass\n"),
+    invalid=(
+        "if type(x) == 'str':\n    pass\n",
+        "if type(x) is None:\n    pass\n",
+        "if type(x) in ('str', 'int'):\n    pass\n",
+    ),
 )
 _EQUALITY = (ast.Eq, ast.NotEq)
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -178,7 +221,9 @@ _COMPARABLE = {
 def _identical(node: ast.Compare, ctx: Context) -> None:
     if len(node.ops) == 1 and not has_effect(node.left) and same(node.left, node.comparators[0]):
         constant = isinstance(node.left, ast.Constant)
-        nan_check = isinstance(node.ops[0], ast.NotEq) and isinstance(node.left, ast.Name | ast.Attribute | ast.Subscript)
+        nan_check = isinstance(node.ops[0], ast.NotEq) and isinstance(
+            node.left, ast.Name | ast.Attribute | ast.Subscript
+        )
         if not constant and not nan_check and not _protocol_test(node, ctx):
             ctx.report(IDENTICAL_OPERANDS, node, "Both sides of the comparison are the same.")
 
@@ -210,7 +255,9 @@ def _contradiction(node: ast.BoolOp, ctx: Context) -> None:
     conjunction = isinstance(node.op, ast.And)
     for position, (subject, operator, constant) in enumerate(facts):
         for other_subject, other_operator, other in facts[position + 1 :]:
-            if same(subject, other_subject) and _excludes(operator, constant, other_operator, other, conjunction=conjunction):
+            if same(subject, other_subject) and _excludes(
+                operator, constant, other_operator, other, conjunction=conjunction
+            ):
                 ctx.report(ALWAYS_TRUE_OR, node, f"This is always {'false' if conjunction else 'true'}.")
                 return
 
@@ -219,7 +266,11 @@ def _fact(node: ast.expr) -> tuple[ast.expr, ast.cmpop, object] | None:
     match node:
         case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=value)]) if not has_effect(left):
             return left, op, value
-        case ast.Compare(left=left, ops=[op], comparators=[ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value))]) if not has_effect(left):
+        case ast.Compare(
+            left=left,
+            ops=[op],
+            comparators=[ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value))],
+        ) if not has_effect(left):
             return left, op, -value
         case ast.Compare(left=ast.Constant(value=value), ops=[op], comparators=[right]) if not has_effect(right):
             flipped = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}.get(type(op), type(op))
@@ -234,9 +285,13 @@ def _excludes(op: ast.cmpop, a: object, other: ast.cmpop, b: object, *, conjunct
         return conjunction and not equal and type(a) is type(b)
     if isinstance(op, ast.NotEq) and isinstance(other, ast.NotEq):
         return not conjunction and not equal and type(a) is type(b)
-    if isinstance(op, ast.Is) and isinstance(other, ast.IsNot) or isinstance(op, ast.IsNot) and isinstance(other, ast.Is):
+    if (isinstance(op, ast.Is) and isinstance(other, ast.IsNot)) or (
+        isinstance(op, ast.IsNot) and isinstance(other, ast.Is)
+    ):
         return equal
-    if isinstance(op, ast.Eq) and isinstance(other, ast.NotEq) or isinstance(op, ast.NotEq) and isinstance(other, ast.Eq):
+    if (isinstance(op, ast.Eq) and isinstance(other, ast.NotEq)) or (
+        isinstance(op, ast.NotEq) and isinstance(other, ast.Eq)
+    ):
         return equal
     if not isinstance(a, int | float) or not isinstance(b, int | float) or isinstance(a, bool) or isinstance(b, bool):
         return False
@@ -256,9 +311,16 @@ def _or_literal(node: ast.BoolOp, ctx: Context) -> None:
     if not isinstance(node.op, ast.Or):
         return
     first, *rest = node.values
-    tested = isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert) or isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.And))
+    tested = isinstance(parent, (ast.If | ast.While | ast.IfExp | ast.Assert, ast.UnaryOp)) or (
+        isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.And)
+    )
     constants = [v for v in rest if isinstance(v, ast.Constant) and v.value and not isinstance(v.value, bool)]
-    if tested and constants and isinstance(first, ast.Compare) and isinstance(first.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is):
+    if (
+        tested
+        and constants
+        and isinstance(first, ast.Compare)
+        and isinstance(first.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is)
+    ):
         ctx.report(OR_LITERAL, node, "The second operand alone makes this true.")
     all_literal = all(isinstance(v, ast.Constant) and isinstance(v.value, str | int) for v in node.values)
     if isinstance(parent, ast.Compare) and all_literal and node in parent.comparators:
@@ -284,7 +346,11 @@ def _compare(node: ast.Compare, ctx: Context) -> None:
             _one_string(right, node, ctx)
         _type_call(left, operator, right, node, ctx)
         left = right
-    if isinstance(node.left, ast.UnaryOp) and isinstance(node.left.op, ast.Not) and not isinstance(node.ops[0], _EQUALITY):
+    if (
+        isinstance(node.left, ast.UnaryOp)
+        and isinstance(node.left.op, ast.Not)
+        and not isinstance(node.ops[0], _EQUALITY)
+    ):
         ctx.report(NOT_IN_PRECEDENCE, node, "The negation comes first here.")
 
 
@@ -315,19 +381,39 @@ def _group(operator: ast.cmpop) -> str:
 
 def _nan(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
     for side in (left, right):
-        made = isinstance(side, ast.Call) and len(side.args) == 1 and isinstance(side.args[0], ast.Constant) and str(side.args[0].value).lower() in ("nan", "+nan", "-nan")
-        named = isinstance(side, ast.Attribute) and side.attr in ("nan", "NaN", "NAN") and ctx.qualified(side) in ("math.nan", "numpy.nan", "numpy.NaN", "numpy.NAN", "pandas.NA", "cmath.nan")
+        made = (
+            isinstance(side, ast.Call)
+            and len(side.args) == 1
+            and isinstance(side.args[0], ast.Constant)
+            and str(side.args[0].value).lower() in ("nan", "+nan", "-nan")
+        )
+        named = (
+            isinstance(side, ast.Attribute)
+            and side.attr in ("nan", "NaN", "NAN")
+            and ctx.qualified(side) in ("math.nan", "numpy.nan", "numpy.NaN", "numpy.NAN", "pandas.NA", "cmath.nan")
+        )
         if named or (made and ctx.qualified(side.func) in ("builtins.float", "decimal.Decimal")):  # type: ignore[attr-defined]
             ctx.report(NAN, node, "NaN equals nothing, not even NaN.")
 
 
 def _length(left: ast.expr, operator: ast.cmpop, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    fact = _fact(ast.Compare(left=left, ops=[operator], comparators=[right])) if not isinstance(left, ast.Call) else None
+    fact = (
+        _fact(ast.Compare(left=left, ops=[operator], comparators=[right])) if not isinstance(left, ast.Call) else None
+    )
     if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "len":
         value = right.value if isinstance(right, ast.Constant) else None
-        negative = isinstance(right, ast.UnaryOp) and isinstance(right.op, ast.USub) and isinstance(right.operand, ast.Constant)
+        negative = (
+            isinstance(right, ast.UnaryOp)
+            and isinstance(right.op, ast.USub)
+            and isinstance(right.operand, ast.Constant)
+        )
         op: ast.cmpop = operator
-    elif isinstance(right, ast.Call) and isinstance(right.func, ast.Name) and right.func.id == "len" and isinstance(left, ast.Constant):
+    elif (
+        isinstance(right, ast.Call)
+        and isinstance(right.func, ast.Name)
+        and right.func.id == "len"
+        and isinstance(left, ast.Constant)
+    ):
         value, negative = left.value, False
         op = {ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.Gt: ast.Lt}.get(type(operator), type(operator))()
     else:
@@ -349,11 +435,14 @@ def _types(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> 
 
 def _floats(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
     for side, other in ((left, right), (right, left)):
-        if isinstance(side, ast.BinOp) and isinstance(other, ast.Constant) and isinstance(other.value, float) and not _exact(other.value):
-            if any(isinstance(p, ast.Constant) and isinstance(p.value, float) for p in ast.walk(side)) or isinstance(side.op, ast.Div):
-                if not ctx.is_test:
-                    ctx.report(FLOAT_EQUALITY, node, "The result of the arithmetic is rounded.")
-                return
+        if not isinstance(side, ast.BinOp) or not isinstance(other, ast.Constant):
+            continue
+        inexact = isinstance(other.value, float) and not _exact(other.value)
+        floats = any(isinstance(p, ast.Constant) and isinstance(p.value, float) for p in ast.walk(side))
+        if inexact and (floats or isinstance(side.op, ast.Div)):
+            if not ctx.is_test:
+                ctx.report(FLOAT_EQUALITY, node, "The result of the arithmetic is rounded.")
+            return
 
 
 def _exact(value: float) -> bool:
@@ -365,9 +454,11 @@ def _functions(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context)
     for side, other in ((left, right), (right, left)):
         if isinstance(side, ast.Name | ast.Attribute) and isinstance(other, ast.Constant) and other.value is not None:
             value = ctx.value(side)
-            if value is not None and value.kind == "function" and value.function is not None:
-                if value.function.transparent and not (value.function.node is None and isinstance(side, ast.Name)):
-                    ctx.report(FUNCTION_COMPARED, node, f"{value.function.name} is not called.")
+            function = value.function if value is not None and value.kind == "function" else None
+            if function is None or (function.node is None and isinstance(side, ast.Name)):
+                continue
+            if function.transparent:
+                ctx.report(FUNCTION_COMPARED, node, f"{function.name} is not called.")
 
 
 def _one_string(right: ast.expr, node: ast.Compare, ctx: Context) -> None:
@@ -381,15 +472,34 @@ def _one_string(right: ast.expr, node: ast.Compare, ctx: Context) -> None:
 
 
 def _type_call(left: ast.expr, operator: ast.cmpop, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    if not isinstance(left, ast.Call) or len(left.args) != 1 or dotted(left.func) != "type" or not ctx.calls(left, "builtins.type"):
+    if (
+        not isinstance(left, ast.Call)
+        or len(left.args) != 1
+        or dotted(left.func) != "type"
+        or not ctx.calls(left, "builtins.type")
+    ):
         return
-    elements = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) and isinstance(operator, ast.In | ast.NotIn) else [right]
+    elements = (
+        right.elts
+        if isinstance(right, ast.Tuple | ast.List | ast.Set) and isinstance(operator, ast.In | ast.NotIn)
+        else [right]
+    )
     if elements and all(isinstance(e, ast.Constant) for e in elements):
         ctx.report(TYPE_COMPARED, node, "A class never equals this.")
 
 
 RULES = (
-    *(IDENTICAL_OPERANDS, IS_LITERAL, CHAINED, ALWAYS_TRUE_OR, OR_LITERAL, NAN, LENGTH, DIFFERENT_TYPES, FUNCTION_COMPARED),
+    *(
+        IDENTICAL_OPERANDS,
+        IS_LITERAL,
+        CHAINED,
+        ALWAYS_TRUE_OR,
+        OR_LITERAL,
+        NAN,
+        LENGTH,
+        DIFFERENT_TYPES,
+        FUNCTION_COMPARED,
+    ),
     *(FLOAT_EQUALITY, NOT_IN_PRECEDENCE, STRING_MEMBERSHIP, TYPE_COMPARED),
 )
 CHECKS = (on(ast.Compare, _compare), on(ast.BinOp, _binary), on(ast.BoolOp, _boolean))

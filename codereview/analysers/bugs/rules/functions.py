@@ -239,7 +239,23 @@ _MOMENTARY = frozenset(
         "builtins.open",
     }
 )
-_MUTATORS = frozenset("append extend update add pop setdefault clear insert remove sort discard popitem appendleft".split())
+_MUTATORS = frozenset(
+    [
+        "append",
+        "extend",
+        "update",
+        "add",
+        "pop",
+        "setdefault",
+        "clear",
+        "insert",
+        "remove",
+        "sort",
+        "discard",
+        "popitem",
+        "appendleft",
+    ]
+)
 _MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
 

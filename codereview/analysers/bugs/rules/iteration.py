@@ -1,6 +1,7 @@
 """Loops and iterators that do not do what they seem to."""
 
 import ast
+import itertools
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, Kind
@@ -16,8 +17,17 @@ MUTATED = define(
     scenario="Lists skip elements; dicts and sets raise RuntimeError: changed size during iteration.",
     fix="Iterate over a copy, or collect the changes and make them afterwards.",
     family="loop-iterator-mutation",
-    valid=("for x in list(items):\n    items.remove(x)\n", "for x in items:\n    items.remove(x)\n    break\n", "for k in d:\n    d[k] = 1\n"),
-    invalid=("for x in items:\n    if x:\n        items.remove(x)\n", "for k in d:\n    if k:\n        del d[k]\n", "for k, v in d.items():\n    d.pop(k)\n", "items = [1]\nfor x in items:\n    items += [x]\n"),
+    valid=(
+        "for x in list(items):\n    items.remove(x)\n",
+        "for x in items:\n    items.remove(x)\n    break\n",
+        "for k in d:\n    d[k] = 1\n",
+    ),
+    invalid=(
+        "for x in items:\n    if x:\n        items.remove(x)\n",
+        "for k in d:\n    if k:\n        del d[k]\n",
+        "for k, v in d.items():\n    d.pop(k)\n",
+        "items = [1]\nfor x in items:\n    items += [x]\n",
+    ),
 )
 EXHAUSTED = define(
     "exhausted-iterator",
@@ -28,8 +38,16 @@ EXHAUSTED = define(
     scenario="The second loop, sum or list sees no elements and nobody notices.",
     fix="Make a list of it first.",
     family="exhausted-iterator",
-    valid=("x = list(map(str, y))\nprint(sum(x), max(x))\n", "x = map(str, y)\nfor a in x:\n    pass\n", "x = range(3)\nlist(x)\nlist(x)\n"),
-    invalid=("x = map(int, y)\na = sum(x)\nb = max(x)\n", "x = (n for n in y)\nfor a in x:\n    print(a)\nfor a in x:\n    print(a)\n", "x = zip(a, b)\nfor i in items:\n    for p, q in x:\n        print(p)\n"),
+    valid=(
+        "x = list(map(str, y))\nprint(sum(x), max(x))\n",
+        "x = map(str, y)\nfor a in x:\n    pass\n",
+        "x = range(3)\nlist(x)\nlist(x)\n",
+    ),
+    invalid=(
+        "x = map(int, y)\na = sum(x)\nb = max(x)\n",
+        "x = (n for n in y)\nfor a in x:\n    print(a)\nfor a in x:\n    print(a)\n",
+        "x = zip(a, b)\nfor i in items:\n    for p, q in x:\n        print(p)\n",
+    ),
 )
 LATE_BINDING = define(
     "late-binding-closure",
@@ -41,7 +59,11 @@ LATE_BINDING = define(
     fix="Bind the value as a default, as in lambda x=x: x.",
     family="late-binding-closure",
     valid=("fs = []\nfor x in y:\n    fs.append(lambda x=x: x)\n", "for x in y:\n    z.sort(key=lambda a: a[x])\n"),
-    invalid=("fs = []\nfor x in y:\n    fs.append(lambda: x)\n", "fs = [lambda: x for x in y]\n", "fs = {}\nfor x in y:\n    def f():\n        return x\n    fs[x] = f\n"),
+    invalid=(
+        "fs = []\nfor x in y:\n    fs.append(lambda: x)\n",
+        "fs = [lambda: x for x in y]\n",
+        "fs = {}\nfor x in y:\n    def f():\n        return x\n    fs[x] = f\n",
+    ),
 )
 REUSED_VARIABLE = define(
     "nested-loop-variable",
@@ -53,7 +75,11 @@ REUSED_VARIABLE = define(
     fix="Give the inner loop a variable of its own.",
     family="nested-loop-variable",
     valid=("for i in a:\n    for j in b:\n        print(i, j)\n", "for i in a:\n    pass\nfor i in b:\n    pass\n"),
-    invalid=("for i in a:\n    for i in b:\n        print(i)\n    print(i)\n", "for i, x in a:\n    for x in b:\n        pass\n    use(x)\n", "for items in items:\n    print(items)\n"),
+    invalid=(
+        "for i in a:\n    for i in b:\n        print(i)\n    print(i)\n",
+        "for i, x in a:\n    for x in b:\n        pass\n    use(x)\n",
+        "for items in items:\n    print(items)\n",
+    ),
 )
 LOOP_VARIABLE_CHANGED = define(
     "loop-variable-changed",
@@ -65,7 +91,10 @@ LOOP_VARIABLE_CHANGED = define(
     fix="Use a while loop, or continue.",
     family="loop-variable-changed",
     valid=("i = 0\nwhile i < 9:\n    i += 2\n", "for line in lines:\n    line = line.strip()\n    print(line)\n"),
-    invalid=("for i in range(9):\n    print(i)\n    i += 1\n", "for i in range(len(x)):\n    if x[i]:\n        i = i + 2\n"),
+    invalid=(
+        "for i in range(9):\n    print(i)\n    i += 1\n",
+        "for i in range(len(x)):\n    if x[i]:\n        i = i + 2\n",
+    ),
 )
 DICT_PAIRS = define(
     "dict-iterated-as-pairs",
@@ -77,7 +106,11 @@ DICT_PAIRS = define(
     fix="Iterate over .items().",
     family="dict-iterated-as-pairs",
     valid=("d = {'a': 1}\nfor k, v in d.items():\n    pass\n", "d = {(1, 2): 3}\nfor a, b in d:\n    pass\n"),
-    invalid=("d = {'abc': 1}\nfor k, v in d:\n    pass\n", "x = [k for k, v in {'abc': 1, 'd': 2}]\n", "d = dict(a=1)\nfor k, v in d:\n    pass\n"),
+    invalid=(
+        "d = {'abc': 1}\nfor k, v in d:\n    pass\n",
+        "x = [k for k, v in {'abc': 1, 'd': 2}]\n",
+        "d = dict(a=1)\nfor k, v in d:\n    pass\n",
+    ),
 )
 OFF_BY_ONE = define(
     "index-past-end",
@@ -88,8 +121,18 @@ OFF_BY_ONE = define(
     scenario="IndexError in the last round.",
     fix="Correct the bound by one.",
     family="index-past-end",
-    valid=("y = x[len(x) - 1]\n", "for i in range(len(x) - 1):\n    print(x[i], x[i + 1])\n", "x[len(x):] = [1]\n", "for i in range(len(x)):\n    if i + 1 < len(x):\n        print(x[i + 1])\n"),
-    invalid=("y = x[len(x)]\n", "for i in range(len(x) + 1):\n    print(x[i])\n", "for i in range(len(x)):\n    print(x[i], x[i + 1])\n", "x = [1, 2]\nprint((1, 2)[2])\n"),
+    valid=(
+        "y = x[len(x) - 1]\n",
+        "for i in range(len(x) - 1):\n    print(x[i], x[i + 1])\n",
+        "x[len(x):] = [1]\n",
+        "for i in range(len(x)):\n    if i + 1 < len(x):\n        print(x[i + 1])\n",
+    ),
+    invalid=(
+        "y = x[len(x)]\n",
+        "for i in range(len(x) + 1):\n    print(x[i])\n",
+        "for i in range(len(x)):\n    print(x[i], x[i + 1])\n",
+        "x = [1, 2]\nprint((1, 2)[2])\n",
+    ),
 )
 EMPTY_SLICE = define(
     "empty-slice",
@@ -123,8 +166,15 @@ GROUPBY_LOST = define(
     scenario="All collected groups turn out empty.",
     fix="Keep list(group).",
     family="groupby-reuse",
-    valid=("import itertools\n\nfor k, g in itertools.groupby(x):\n    out.append(list(g))\n", "import itertools\n\nout = {k: len(list(g)) for k, g in itertools.groupby(x)}\n"),
-    invalid=("import itertools\n\nfor k, g in itertools.groupby(x):\n    out.append(g)\n", "import itertools\n\nout = {k: g for k, g in itertools.groupby(x)}\n", "import itertools\n\ngroups = list(itertools.groupby(x))\n"),
+    valid=(
+        "import itertools\n\nfor k, g in itertools.groupby(x):\n    out.append(list(g))\n",
+        "import itertools\n\nout = {k: len(list(g)) for k, g in itertools.groupby(x)}\n",
+    ),
+    invalid=(
+        "import itertools\n\nfor k, g in itertools.groupby(x):\n    out.append(g)\n",
+        "import itertools\n\nout = {k: g for k, g in itertools.groupby(x)}\n",
+        "import itertools\n\ngroups = list(itertools.groupby(x))\n",
+    ),
 )
 FROMKEYS = define(
     "shared-mutable-elements",
@@ -138,10 +188,72 @@ FROMKEYS = define(
     valid=("x = [0] * 3\n", "x = [[] for _ in range(3)]\n", "x = dict.fromkeys('ab', 0)\n"),
     invalid=("x = [[]] * 3\n", "x = [[0] * 3] * 3\n", "x = dict.fromkeys('ab', [])\n", "x = [{}] * n\n"),
 )
-_GROWING = frozenset({"append", "extend", "insert", "remove", "pop", "clear", "add", "discard", "update", "popitem", "appendleft", "popleft", "setdefault", "sort", "reverse"})
+_GROWING = frozenset(
+    {
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "clear",
+        "add",
+        "discard",
+        "update",
+        "popitem",
+        "appendleft",
+        "popleft",
+        "setdefault",
+        "sort",
+        "reverse",
+    }
+)
 _DICT_SAFE = frozenset({"update", "setdefault"})
-_ITERATORS = frozenset({"builtins.map", "builtins.filter", "builtins.zip", "builtins.enumerate", "builtins.iter", "builtins.reversed", "itertools.chain", "itertools.islice", "itertools.chain.from_iterable", "itertools.product", "itertools.combinations", "itertools.permutations", "itertools.takewhile", "itertools.dropwhile", "itertools.starmap", "itertools.zip_longest", "itertools.accumulate", "csv.reader", "csv.DictReader", "re.finditer", "os.walk", "os.scandir", "glob.iglob"})
-_CONSUMERS = frozenset({"list", "tuple", "set", "sum", "max", "min", "sorted", "dict", "any", "all", "frozenset", "join", "extend", "Counter", "deque"})
+_ITERATORS = frozenset(
+    {
+        "builtins.map",
+        "builtins.filter",
+        "builtins.zip",
+        "builtins.enumerate",
+        "builtins.iter",
+        "builtins.reversed",
+        "itertools.chain",
+        "itertools.islice",
+        "itertools.chain.from_iterable",
+        "itertools.product",
+        "itertools.combinations",
+        "itertools.permutations",
+        "itertools.takewhile",
+        "itertools.dropwhile",
+        "itertools.starmap",
+        "itertools.zip_longest",
+        "itertools.accumulate",
+        "csv.reader",
+        "csv.DictReader",
+        "re.finditer",
+        "os.walk",
+        "os.scandir",
+        "glob.iglob",
+    }
+)
+_CONSUMERS = frozenset(
+    {
+        "list",
+        "tuple",
+        "set",
+        "sum",
+        "max",
+        "min",
+        "sorted",
+        "dict",
+        "any",
+        "all",
+        "frozenset",
+        "join",
+        "extend",
+        "Counter",
+        "deque",
+    }
+)
 
 
 def _loop(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
@@ -156,7 +268,12 @@ def _loop(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
 
 def _mutations(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
     subject, view = node.iter, ""
-    if isinstance(subject, ast.Call) and isinstance(subject.func, ast.Attribute) and subject.func.attr in ("items", "keys", "values") and not subject.args:
+    if (
+        isinstance(subject, ast.Call)
+        and isinstance(subject.func, ast.Attribute)
+        and subject.func.attr in ("items", "keys", "values")
+        and not subject.args
+    ):
         subject, view = subject.func.value, "dict"
     elif isinstance(subject, ast.Call) and dotted(subject.func) in ("enumerate", "iter", "reversed") and subject.args:
         subject = subject.args[0]
@@ -164,13 +281,20 @@ def _mutations(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
         return
     for part in inside(node.body):
         target = _mutated_object(part, view)
-        if target is not None and same(target, subject) and not _leaves_after(part, node, ctx) and not _rebound(subject, node, ctx):
+        if (
+            target is not None
+            and same(target, subject)
+            and not _leaves_after(part, node, ctx)
+            and not _rebound(subject, node, ctx)
+        ):
             ctx.report(MUTATED, part, "This changes the collection the loop runs over.")
 
 
 def _mutated_object(part: ast.AST, view: str) -> ast.expr | None:
     match part:
-        case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _GROWING and not (view and name in _DICT_SAFE):
+        case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _GROWING and not (
+            view and name in _DICT_SAFE
+        ):
             return owner
         case ast.Subscript(value=owner, ctx=ast.Del()):
             return owner
@@ -190,7 +314,9 @@ def _leaves_after(part: ast.AST, loop: ast.AST, ctx: Context) -> bool:
             if isinstance(block, list) and any(item is current for item in block):
                 position = next(i for i, item in enumerate(block) if item is current)
                 rest = block[position + 1 :]
-                if any(isinstance(s, ast.Break | ast.Return | ast.Raise) for s in rest) or isinstance(current, ast.Return):
+                if any(isinstance(s, ast.Break | ast.Return | ast.Raise) for s in rest) or isinstance(
+                    current, ast.Return
+                ):
                     return True
         current = parent
     return False
@@ -200,7 +326,13 @@ def _rebound(subject: ast.expr, loop: ast.For | ast.AsyncFor, ctx: Context) -> b
     """Whether the body gives the name another collection first."""
     if not isinstance(subject, ast.Name):
         return any(isinstance(p, ast.Assign) and any(same(t, subject) for t in p.targets) for p in inside(loop.body))
-    return any(isinstance(p, ast.Name) and p.id == subject.id and isinstance(p.ctx, ast.Store) and not isinstance(ctx.parent(p), ast.AugAssign) for p in inside(loop.body))
+    return any(
+        isinstance(p, ast.Name)
+        and p.id == subject.id
+        and isinstance(p.ctx, ast.Store)
+        and not isinstance(ctx.parent(p), ast.AugAssign)
+        for p in inside(loop.body)
+    )
 
 
 def _target_names(target: ast.expr) -> set[str]:
@@ -215,7 +347,11 @@ def _names(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
     outer = ctx.enclosing(node, ast.For, ast.AsyncFor, *FUNCTIONS, ast.ClassDef, ast.Lambda)
     while isinstance(outer, ast.For | ast.AsyncFor):
         shared = own & _target_names(outer.target)
-        if shared and any(node is part for s in outer.body for part in ast.walk(s)) and _read_after(node, outer, shared):
+        if (
+            shared
+            and any(node is part for s in outer.body for part in ast.walk(s))
+            and _read_after(node, outer, shared)
+        ):
             ctx.report(REUSED_VARIABLE, node, f"'{min(shared)}' is also the variable of the loop around.")
             return
         outer = ctx.enclosing(outer, ast.For, ast.AsyncFor, *FUNCTIONS, ast.ClassDef, ast.Lambda)
@@ -228,12 +364,21 @@ def _read_after(inner: ast.AST, outer: ast.For | ast.AsyncFor, names: set[str]) 
 
 
 def _counter(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
-    if not isinstance(node.target, ast.Name) or not isinstance(node.iter, ast.Call) or dotted(node.iter.func) != "range":
+    if (
+        not isinstance(node.target, ast.Name)
+        or not isinstance(node.iter, ast.Call)
+        or dotted(node.iter.func) != "range"
+    ):
         return
     name = node.target.id
     for part in inside(node.body):
         changed = isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name) and part.target.id == name
-        if isinstance(part, ast.Assign) and len(part.targets) == 1 and isinstance(part.targets[0], ast.Name) and part.targets[0].id == name:
+        if (
+            isinstance(part, ast.Assign)
+            and len(part.targets) == 1
+            and isinstance(part.targets[0], ast.Name)
+            and part.targets[0].id == name
+        ):
             changed = any(isinstance(p, ast.Name) and p.id == name for p in ast.walk(part.value))
         if changed and not _read_later(part, node, name):
             ctx.report(LOOP_VARIABLE_CHANGED, part, f"The next round sets '{name}' anew.")
@@ -241,7 +386,10 @@ def _counter(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
 
 def _read_later(part: ast.AST, loop: ast.For | ast.AsyncFor, name: str) -> bool:
     end = getattr(part, "end_lineno", 0)
-    return any(isinstance(p, ast.Name) and p.id == name and isinstance(p.ctx, ast.Load) and p.lineno > end for p in inside(loop.body))
+    return any(
+        isinstance(p, ast.Name) and p.id == name and isinstance(p.ctx, ast.Load) and p.lineno > end
+        for p in inside(loop.body)
+    )
 
 
 def _pairs(target: ast.expr, source: ast.expr, ctx: Context) -> None:
@@ -255,7 +403,13 @@ def _pairs(target: ast.expr, source: ast.expr, ctx: Context) -> None:
         found = ctx.index.scope_of_name[source].resolve(source.id)
         values = [b.value for b in found[1] if b.value is not None] if found is not None else []
         origin = values[0] if len(values) == 1 else source
-    keys = origin.keys if isinstance(origin, ast.Dict) else [ast.Constant(value="keyword")] if isinstance(origin, ast.Call) and origin.keywords and not origin.args else []
+    keys = (
+        origin.keys
+        if isinstance(origin, ast.Dict)
+        else [ast.Constant(value="keyword")]
+        if isinstance(origin, ast.Call) and origin.keywords and not origin.args
+        else []
+    )
     if keys and all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in keys):
         ctx.report(DICT_PAIRS, source, "This gives keys, not pairs.")
 
@@ -272,7 +426,9 @@ def _past_end(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
     match bound:
         case ast.Call(func=ast.Name(id="len"), args=[subject]):
             extra = 0
-        case ast.BinOp(left=ast.Call(func=ast.Name(id="len"), args=[subject]), op=ast.Add(), right=ast.Constant(value=int(extra))):
+        case ast.BinOp(
+            left=ast.Call(func=ast.Name(id="len"), args=[subject]), op=ast.Add(), right=ast.Constant(value=int(extra))
+        ):
             pass
         case _:
             return
@@ -307,17 +463,28 @@ def _guarded(part: ast.AST, loop: ast.For | ast.AsyncFor, name: str, ctx: Contex
                 return True
         current = ctx.parent(current)
     line = getattr(part, "lineno", 0)
-    return any(isinstance(s, ast.If) and s.lineno < line and any(isinstance(p, ast.Continue | ast.Break | ast.Return | ast.Raise) for p in inside(s.body)) for s in loop.body)
+    return any(
+        isinstance(s, ast.If)
+        and s.lineno < line
+        and any(isinstance(p, ast.Continue | ast.Break | ast.Return | ast.Raise) for p in inside(s.body))
+        for s in loop.body
+    )
 
 
 def _subscript(node: ast.Subscript, ctx: Context) -> None:
     match node.slice:
-        case ast.Call(func=ast.Name(id="len"), args=[subject]) if same(subject, node.value) and not isinstance(node.ctx, ast.Store):
+        case ast.Call(func=ast.Name(id="len"), args=[subject]) if same(subject, node.value) and not isinstance(
+            node.ctx, ast.Store
+        ):
             value = ctx.value(node.value)
-            if value is None or not value.instance_of("builtins.dict"):
-                if not ctx.in_try(node, "IndexError", "KeyError", "LookupError"):
-                    ctx.report(OFF_BY_ONE, node, "The last index is len(x) - 1.")
-        case ast.Constant(value=int(index)) if not isinstance(index, bool) and isinstance(node.value, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load):
+            mapping = value is not None and value.instance_of("builtins.dict")
+            if not mapping and not ctx.in_try(node, "IndexError", "KeyError", "LookupError"):
+                ctx.report(OFF_BY_ONE, node, "The last index is len(x) - 1.")
+        case ast.Constant(value=int(index)) if (
+            not isinstance(index, bool)
+            and isinstance(node.value, ast.Tuple | ast.List)
+            and isinstance(node.ctx, ast.Load)
+        ):
             elements = node.value.elts
             if index >= len(elements) and not any(isinstance(e, ast.Starred) for e in elements):
                 ctx.report(OFF_BY_ONE, node, f"There are {len(elements)} elements.")
@@ -330,7 +497,12 @@ def _subscript(node: ast.Subscript, ctx: Context) -> None:
 
 def _slice(node: ast.Subscript, bounds: ast.Slice, ctx: Context) -> None:
     lower, upper, step = (_constant(b) if b is not None else None for b in (bounds.lower, bounds.upper, bounds.step))
-    if bounds.step is not None and step is None or bounds.upper is None or upper is None or (bounds.lower is not None and lower is None):
+    if (
+        (bounds.step is not None and step is None)
+        or bounds.upper is None
+        or upper is None
+        or (bounds.lower is not None and lower is None)
+    ):
         return
     if step is None or step > 0:
         start = lower or 0
@@ -365,10 +537,19 @@ def _groups(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
     match node.target:
         case ast.Tuple(elts=[_, ast.Name(id=name)]) if ctx.calls(node.iter, "itertools.groupby"):
             for part in inside(node.body):
-                if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in ("append", "add", "setdefault"):
+                if (
+                    isinstance(part, ast.Call)
+                    and isinstance(part.func, ast.Attribute)
+                    and part.func.attr in ("append", "add", "setdefault")
+                ):
                     if any(isinstance(a, ast.Name) and a.id == name for a in part.args):
                         ctx.report(GROUPBY_LOST, part, "The group is empty as soon as the loop goes on.")
-                elif isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id == name:
+                elif (
+                    isinstance(part, ast.Assign)
+                    and isinstance(part.targets[0], ast.Subscript)
+                    and isinstance(part.value, ast.Name)
+                    and part.value.id == name
+                ):
                     ctx.report(GROUPBY_LOST, part, "The group is empty as soon as the loop goes on.")
         case _:
             pass
@@ -376,23 +557,44 @@ def _groups(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
 
 def _dict_comp(node: ast.DictComp, ctx: Context) -> None:
     for generator in node.generators:
-        if ctx.calls(generator.iter, "itertools.groupby") and isinstance(generator.target, ast.Tuple) and len(generator.target.elts) == 2:
+        if (
+            ctx.calls(generator.iter, "itertools.groupby")
+            and isinstance(generator.target, ast.Tuple)
+            and len(generator.target.elts) == 2
+        ):
             group = generator.target.elts[1]
             if isinstance(group, ast.Name) and isinstance(node.value, ast.Name) and node.value.id == group.id:
                 ctx.report(GROUPBY_LOST, node, "The group is empty as soon as the next one is made.")
 
 
 def _call(node: ast.Call, ctx: Context) -> None:
-    if ctx.calls(node, "builtins.list", "builtins.dict", "builtins.tuple") and len(node.args) == 1 and ctx.calls(node.args[0], "itertools.groupby"):
+    if (
+        ctx.calls(node, "builtins.list", "builtins.dict", "builtins.tuple")
+        and len(node.args) == 1
+        and ctx.calls(node.args[0], "itertools.groupby")
+    ):
         ctx.report(GROUPBY_LOST, node, "All groups but the last are empty by now.")
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "fromkeys" and len(node.args) == 2 and _mutable(node.args[1]):
+    if (
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "fromkeys"
+        and len(node.args) == 2
+        and _mutable(node.args[1])
+    ):
         ctx.report(FROMKEYS, node, "All keys share this value.")
 
 
 def _mutable(node: ast.expr) -> bool:
-    made = isinstance(node, ast.Call) and dotted(node.func) in ("list", "dict", "set", "defaultdict", "collections.defaultdict")
+    made = isinstance(node, ast.Call) and dotted(node.func) in (
+        "list",
+        "dict",
+        "set",
+        "defaultdict",
+        "collections.defaultdict",
+    )
     repeated = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List)
-    return made or repeated or isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
+    return (
+        made or repeated or isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
+    )
 
 
 def _multiplied(node: ast.BinOp, ctx: Context) -> None:
@@ -406,17 +608,24 @@ def _multiplied(node: ast.BinOp, ctx: Context) -> None:
 def _exhausted(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module, ctx: Context) -> None:
     scope = ctx.index.scopes[node]
     for name, bindings in scope.bindings.items():
-        if len(bindings) != 1 or bindings[0].kind is not Kind.ASSIGNED or bindings[0].value is None or name in ctx.index.shared:
+        if (
+            len(bindings) != 1
+            or bindings[0].kind is not Kind.ASSIGNED
+            or bindings[0].value is None
+            or name in ctx.index.shared
+        ):
             continue
         value = bindings[0].value
-        if not isinstance(value, ast.GeneratorExp) and not (isinstance(value, ast.Call) and ctx.qualified(value.func) in _ITERATORS):
+        if not isinstance(value, ast.GeneratorExp) and not (
+            isinstance(value, ast.Call) and ctx.qualified(value.func) in _ITERATORS
+        ):
             continue
         uses = [load for load in scope.loads if load.id == name]
         consumed = [use for use in uses if _consumes(use, ctx)]
         partial = any(_takes_one(use, ctx) for use in uses)
         if partial or len(uses) != len(consumed):
             continue
-        again = next((later for earlier, later in zip(consumed, consumed[1:], strict=False) if _follows(earlier, later, ctx)), None)
+        again = next((later for earlier, later in itertools.pairwise(consumed) if _follows(earlier, later, ctx)), None)
         if again is None:
             again = next((use for use in consumed if _repeated(use, bindings[0].node, ctx)), None)
         if again is not None:
@@ -443,7 +652,9 @@ def _follows(earlier: ast.Name, later: ast.Name, ctx: Context) -> bool:
     first, second = ctx.statement(earlier), ctx.statement(later)
     if first is second or first is None or second is None:
         return False
-    if isinstance(first, ast.For) and any(isinstance(p, ast.Break | ast.Return | ast.Yield | ast.Raise) for p in inside(first.body)):
+    if isinstance(first, ast.For) and any(
+        isinstance(p, ast.Break | ast.Return | ast.Yield | ast.Raise) for p in inside(first.body)
+    ):
         return False
     home = ctx.parent(first)
     current: ast.AST | None = second
@@ -466,7 +677,9 @@ def _repeated(use: ast.Name, binding: ast.AST, ctx: Context) -> bool:
         return False
     if isinstance(statement, ast.For) and any(isinstance(p, ast.Break | ast.Return) for p in inside(statement.body)):
         return False
-    if isinstance(loop, ast.For | ast.While) and any(isinstance(p, ast.Break | ast.Return | ast.Raise) for p in inside(loop.body)):
+    if isinstance(loop, ast.For | ast.While) and any(
+        isinstance(p, ast.Break | ast.Return | ast.Raise) for p in inside(loop.body)
+    ):
         return False
     inside_loop = loop.lineno <= getattr(binding, "lineno", 0) <= (loop.end_lineno or 0)
     return not inside_loop and any(use is part for s in loop.body for part in ast.walk(s))
@@ -474,7 +687,20 @@ def _repeated(use: ast.Name, binding: ast.AST, ctx: Context) -> bool:
 
 def _closure(node: ast.Lambda | ast.FunctionDef, ctx: Context) -> None:
     loop = ctx.parent(node)
-    while loop is not None and not isinstance(loop, ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda | ast.Module):
+    while loop is not None and not isinstance(
+        loop,
+        ast.For
+        | ast.AsyncFor
+        | ast.ListComp
+        | ast.SetComp
+        | ast.DictComp
+        | ast.GeneratorExp
+        | ast.FunctionDef
+        | ast.AsyncFunctionDef
+        | ast.ClassDef
+        | ast.Lambda
+        | ast.Module,
+    ):
         loop = ctx.parent(loop)
     if isinstance(loop, ast.For | ast.AsyncFor):
         names, lazy = _target_names(loop.target), False
@@ -494,7 +720,12 @@ def _escapes(node: ast.Lambda | ast.FunctionDef, loop: ast.AST, ctx: Context) ->
     if isinstance(node, ast.FunctionDef):
         if node.decorator_list:
             return False
-        uses = [n for s in getattr(loop, "body", []) for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == node.name and isinstance(n.ctx, ast.Load)]
+        uses = [
+            n
+            for s in getattr(loop, "body", [])
+            for n in ast.walk(s)
+            if isinstance(n, ast.Name) and n.id == node.name and isinstance(n.ctx, ast.Load)
+        ]
         return any(_stored(use, ctx) for use in uses)
     parent = ctx.parent(node)
     if isinstance(loop, ast.ListComp | ast.SetComp | ast.DictComp):
@@ -509,7 +740,19 @@ def _stored(node: ast.expr, ctx: Context) -> bool:
     if isinstance(parent, ast.Assign):
         return isinstance(parent.targets[0], ast.Subscript | ast.Attribute)
     if isinstance(parent, ast.Call) and node in parent.args:
-        return isinstance(parent.func, ast.Attribute) and parent.func.attr in ("append", "add", "insert", "setdefault", "extend", "put", "after", "connect", "add_callback", "add_done_callback", "submit")
+        return isinstance(parent.func, ast.Attribute) and parent.func.attr in (
+            "append",
+            "add",
+            "insert",
+            "setdefault",
+            "extend",
+            "put",
+            "after",
+            "connect",
+            "add_callback",
+            "add_done_callback",
+            "submit",
+        )
     return False
 
 
