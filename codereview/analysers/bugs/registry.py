@@ -13,12 +13,17 @@ from codereview.analysers.bugs.rules import (
     classes,
     comparisons,
     control_flow,
+    datetimes,
     exceptions,
+    formatting,
     functions,
     iteration,
+    literals,
     members,
     names,
     operations,
+    regexes,
+    results,
 )
 from codereview.domain.rules import Rule
 
@@ -28,12 +33,17 @@ THEMES: tuple[ModuleType, ...] = (
     classes,
     comparisons,
     control_flow,
+    datetimes,
     exceptions,
+    formatting,
     functions,
     iteration,
+    literals,
     members,
     names,
     operations,
+    regexes,
+    results,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for theme in THEMES for rule in theme.RULES)
