@@ -21,9 +21,12 @@ from codereview.analysers.bugs.rules import (
     literals,
     members,
     names,
+    numbers_arrays,
     operations,
     regexes,
+    resources,
     results,
+    testing,
 )
 from codereview.domain.rules import Rule
 
@@ -41,9 +44,12 @@ THEMES: tuple[ModuleType, ...] = (
     literals,
     members,
     names,
+    numbers_arrays,
     operations,
     regexes,
+    resources,
     results,
+    testing,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for theme in THEMES for rule in theme.RULES)

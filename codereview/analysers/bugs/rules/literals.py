@@ -186,6 +186,9 @@ def _comma(node: ast.Assign, ctx: Context) -> None:
     line = ctx.module.file.text.split("\n")[value.lineno - 1].encode()
     bare = not line[value.col_offset : value.col_offset + 1] == b"(" or isinstance(value.elts[0], ast.Tuple)
     called = isinstance(value.elts[0], ast.Call)
+    starred = any(isinstance(part, ast.Starred) for part in ast.walk(value))
+    if starred:
+        return  # handed on as arguments: a tuple is meant
     if bare and called and value.lineno == value.end_lineno and line.rstrip().endswith(b",") and isinstance(node.targets[0], ast.Name | ast.Attribute):
         ctx.report(TUPLE_BY_COMMA, node, "The trailing comma makes this a tuple.")
 
