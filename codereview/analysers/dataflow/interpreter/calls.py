@@ -71,7 +71,7 @@ class Calls(Following):
             return followed
         path = callee.ref or (name if not isinstance(func, ir.Attr) else "")
         last = path.rpartition(".")[2] or name
-        site = CallSite(node, path, last, receiver, receiver_name, args)
+        site = CallSite(node, path, last, receiver, receiver_name, args, frame.module.language)
         self.on_call(site, frame)
         return self._outside(site, name, frame)
 
