@@ -13,12 +13,20 @@ from codereview.analysers.bugs.rules import (
     classes,
     comparisons,
     control_flow,
+    datetimes,
     exceptions,
+    formatting,
     functions,
     iteration,
+    literals,
     members,
     names,
+    numbers_arrays,
     operations,
+    regexes,
+    resources,
+    results,
+    testing,
 )
 from codereview.domain.rules import Rule
 
@@ -28,12 +36,20 @@ THEMES: tuple[ModuleType, ...] = (
     classes,
     comparisons,
     control_flow,
+    datetimes,
     exceptions,
+    formatting,
     functions,
     iteration,
+    literals,
     members,
     names,
+    numbers_arrays,
     operations,
+    regexes,
+    resources,
+    results,
+    testing,
 )
 
 RULES: tuple[Rule, ...] = tuple(rule for theme in THEMES for rule in theme.RULES)

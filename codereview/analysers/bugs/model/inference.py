@@ -4,6 +4,7 @@ import ast
 from typing import cast
 
 from codereview.analysers.bugs.model.definitions import Class, Function, Value
+from codereview.analysers.bugs.model.exits import Exit, of_block
 from codereview.analysers.bugs.model.project import Module, Project
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, Binding, FunctionNode, Kind, Scope
 from codereview.analysers.bugs.model.signatures import of_arguments
@@ -301,8 +302,8 @@ class Inference:
             return None
         returns = [part for part in own_nodes(node) if isinstance(part, ast.Return)]
         if not returns:
-            raises = any(isinstance(part, ast.Raise) for part in body)
-            return None if raises else instance("types.NoneType")
+            ends = Exit.NEXT in of_block(body, lambda _: False)
+            return instance("types.NoneType") if ends else None
         values = [self.value(part.value) if part.value is not None else instance("types.NoneType") for part in returns]
         return common(values)
 

@@ -39,10 +39,14 @@ class CallSite:
     receiver_name: str
     args: Arguments
 
+    language: str = ""
+
     @property
     def receiver_known(self) -> bool:
-        """Whether the receiver is a known object of the outside world."""
-        return bool(self.receiver.ref) and not self.receiver.ref.startswith("?")
+        """Whether the receiver is a known object of the outside world, so that its name need not speak for it."""
+        if self.language == "java":  # types are simple names there; a dotted path is a field nobody declared here
+            return bool(self.receiver.ref) and "." not in self.receiver.ref
+        return bool(self.receiver.ref)
 
 
 class Base:

@@ -6,13 +6,12 @@ from typing import Any
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.base import Arguments, CallSite, spelled
 from codereview.analysers.dataflow.interpreter.following import Following
+from codereview.analysers.dataflow.interpreter.formatting import format_text, join_text
 from codereview.analysers.dataflow.interpreter.matching import Subject, holds, selected
 from codereview.analysers.dataflow.interpreter.methods import (
     MUTATORS,
     container_operation,
     fold_text,
-    format_text,
-    join_text,
     split_text,
 )
 from codereview.analysers.dataflow.interpreter.natives import native
@@ -32,12 +31,18 @@ from codereview.analysers.dataflow.values import (
     with_entry,
 )
 
+#: Names of functions outside the batch that say whether their argument is acceptable.
 _VALIDATES = re.compile(
-    r"(?i)^_?(is_?)?(valid|validate|safe|allowed|permitted|whitelist|allowlist|trusted|sanitized|in_?whitelist)|(_|is)(valid|safe|allowed|permitted|whitelisted|trusted)(_|$|[A-Z])|^(validate|ensure|verify|require)_?[A-Z_a-z]*$|(Valid|Safe|Allowed|Whitelisted|Trusted)(?![a-z])"
+    r"^_?(is_?|Is)?(?i:valid|validate|safe|allowed|permitted|whitelist|allowlist|trusted|sanitized)(_|$|[A-Z])"
+    r"|(_|is|Is)(?i:valid|safe|allowed|permitted|whitelisted|trusted)(_|$|[A-Z])"
+    r"|^(?i:validate|ensure|verify|require)(_|$|[A-Z])|(Valid|Safe|Allowed|Whitelisted|Trusted)(?![a-z])"
 )
-_CHECKS = re.compile(r"(?i)^_?(validate|ensure|check|assert|verify|require|guard)(_|[A-Z])")
+#: Names of functions that raise when their argument is not acceptable.
+_CHECKS = re.compile(r"^_?(?i:validate|ensure|check|assert|verify|require|guard)(_|[A-Z])")
+#: Names of functions that make their argument harmless, for whatever it is meant for.
 _SANITISES = re.compile(
-    r"(?i)(^|_)(sanitize|sanitise|escape|clean|quote|encode_for)(_|$|[A-Z])|(sanitize|sanitise|escape)(html|sql|shell|path|url|input|xml|d)?$"
+    r"(^|_)(?i:sanitize|sanitise|escape|clean|quote|encode_for)(_|$|[A-Z])"
+    r"|(?i:(sanitize|sanitise|escape)(html|sql|shell|path|url|input|xml|d)?)$"
 )
 
 
@@ -66,7 +71,7 @@ class Calls(Following):
             return followed
         path = callee.ref or (name if not isinstance(func, ir.Attr) else "")
         last = path.rpartition(".")[2] or name
-        site = CallSite(node, path, last, receiver, receiver_name, args)
+        site = CallSite(node, path, last, receiver, receiver_name, args, frame.module.language)
         self.on_call(site, frame)
         return self._outside(site, name, frame)
 

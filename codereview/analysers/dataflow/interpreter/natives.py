@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from codereview.analysers.dataflow.interpreter.methods import percent_format
+from codereview.analysers.dataflow.interpreter.formatting import percent_format
 from codereview.analysers.dataflow.interpreter.state import Frame, InstanceOf
 from codereview.analysers.dataflow.values import (
     MAX_ITEMS,

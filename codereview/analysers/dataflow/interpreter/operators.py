@@ -3,8 +3,8 @@
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.base import spelled
 from codereview.analysers.dataflow.interpreter.folding import arithmetic, combine, comparison, concatenate, truth
+from codereview.analysers.dataflow.interpreter.formatting import percent_format
 from codereview.analysers.dataflow.interpreter.guards import comparison_guards, logic_guards, membership
-from codereview.analysers.dataflow.interpreter.methods import percent_format
 from codereview.analysers.dataflow.interpreter.state import Env, Frame, join_envs
 from codereview.analysers.dataflow.interpreter.watching import Watching
 from codereview.analysers.dataflow.values import (
