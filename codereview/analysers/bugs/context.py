@@ -171,6 +171,18 @@ class Context:
             child, current = current, self.index.parents.get(current)
         return False
 
+    def expects_error(self, node: ast.AST) -> bool:
+        """Whether a test expects the failure: ``with raises(...)`` stands around."""
+        current = self.enclosing(node, ast.With, ast.AsyncWith)
+        while isinstance(current, ast.With | ast.AsyncWith):
+            for item in current.items:
+                text = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
+                name = text.attr if isinstance(text, ast.Attribute) else getattr(text, "id", "")
+                if "raises" in name.lower() or "warns" in name.lower():
+                    return True
+            current = self.enclosing(current, ast.With, ast.AsyncWith)
+        return False
+
     # --- reporting ----------------------------------------------------------------------------------------------
 
     def report(self, rule: Rule, node: ast.AST, message: str, *, last: ast.AST | None = None) -> None:

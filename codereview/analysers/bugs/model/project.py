@@ -52,6 +52,8 @@ class Module:
     syntax: SyntaxTree
     functions: dict[ast.AST, Function] = field(default_factory=dict)
     classes: dict[ast.AST, Class] = field(default_factory=dict)
+    #: Dotted names already found.
+    qualified: dict[ast.expr, str] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> Index:
@@ -119,6 +121,12 @@ class Project:
 
         Names that are bound more than once are unknown, unless every binding imports the same.
         """
+        known = module.qualified.get(node)
+        if known is None:
+            known = module.qualified[node] = self._qualified(node, module, scope, depth)
+        return known
+
+    def _qualified(self, node: ast.expr, module: Module, scope: Scope | None, depth: int) -> str:
         attributes: list[str] = []
         while isinstance(node, ast.Attribute):
             attributes.append(node.attr)

@@ -154,6 +154,9 @@ class Index:
                     (scope.globals if kind is ast.Global else scope.nonlocals).update(declared.names)
                     self.shared.update(declared.names)
                     continue
+            if kind is TypeAlias:
+                for name in type_parameters(node):
+                    scope.bindings.setdefault(name, []).append(Binding(name, Kind.TYPE, node))
             if kind in _SCOPES:
                 self._enter(node, scope, stack)
                 continue
@@ -165,7 +168,7 @@ class Index:
                 elif isinstance(value, ast.AST):
                     children.append(value)
             for child in reversed(children):
-                if child.__class__ not in _BARE:
+                if child.__class__ not in BARE:
                     parents[child] = node
                     stack.append((child, scope))
 
@@ -186,6 +189,8 @@ class Index:
         stack.extend((child, inner) for child in reversed(inside))
         stack.extend((child, scope) for child in reversed(outside))
         for name in type_parameters(node):
+            # Annotations and bases, which are evaluated outside, see them too.
+            scope.bindings.setdefault(name, []).append(Binding(name, Kind.TYPE, node))
             inner.bindings.setdefault(name, []).append(Binding(name, Kind.TYPE, node))
         if isinstance(node, (*FUNCTIONS, ast.Lambda)):
             # Defaults and annotations were taken out of "arguments": they belong outside.
@@ -291,7 +296,7 @@ _BINDING = frozenset(
     | {ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping}
 )
 #: Operators and contexts: many, shared, and of no interest as nodes.
-_BARE = frozenset(
+BARE = frozenset(
     kind
     for base in (ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context)
     for kind in base.__subclasses__()

@@ -3,35 +3,36 @@
 import ast
 from collections.abc import Iterator, Sequence
 
-from codereview.analysers.bugs.model.scopes import COMPREHENSIONS, FUNCTIONS, FunctionNode
+from codereview.analysers.bugs.model.scopes import BARE, COMPREHENSIONS, FUNCTIONS, FunctionNode
 
+#: Where a node keeps what is inside it.
+_OWN = "codereview_own_nodes"
 _NESTED = (*FUNCTIONS, ast.ClassDef, ast.Lambda)
+_NESTED_KINDS = frozenset(_NESTED)
 
 
 def children(node: ast.AST) -> Iterator[ast.AST]:
-    """The direct children, in source order."""
+    """The direct children, in source order; not operators and contexts."""
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, list):
+        if value.__class__ is list:
             for item in value:
                 if isinstance(item, ast.AST):
                     yield item
-        elif isinstance(value, ast.AST):
+        elif isinstance(value, ast.AST) and value.__class__ not in BARE:
             yield value
 
 
-def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+def own_nodes(node: ast.AST) -> list[ast.AST]:
     """Everything inside a function or class that runs with it: nothing inside nested functions and classes.
 
-    The nested definitions themselves are there, without what is in them.
+    The nested definitions themselves are there, without what is in them. Many rules ask, so the node remembers it.
     """
-    body: Sequence[ast.AST] = getattr(node, "body", [])
-    stack: list[ast.AST] = list(reversed(body)) if isinstance(body, list) else [node.body]  # type: ignore[attr-defined]
-    while stack:
-        current = stack.pop()
-        yield current
-        if not isinstance(current, _NESTED):
-            stack.extend(reversed(list(children(current))))
+    known: list[ast.AST] | None = vars(node).get(_OWN)
+    if known is None:
+        body = getattr(node, "body", [])
+        known = vars(node)[_OWN] = list(inside(body if isinstance(body, list) else [body]))
+    return known
 
 
 def inside(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
@@ -40,8 +41,10 @@ def inside(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
     while stack:
         current = stack.pop()
         yield current
-        if not isinstance(current, _NESTED):
-            stack.extend(reversed(list(children(current))))
+        if current.__class__ not in _NESTED_KINDS and current._fields:
+            below = list(children(current))
+            below.reverse()
+            stack += below
 
 
 def is_generator(function: FunctionNode) -> bool:

@@ -5,14 +5,13 @@ import ast
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
-from codereview.analysers.bugs.rules.calls import _expects_error as expects_error
 
 NOT_AWAITED = define(
     "coroutine-not-awaited",
     "Coroutine that is never awaited",
     severity=HIGH,
     confidence=SURE,
-    description="Calling an async function only makes a coroutine; without await, or a task, its body never runs.",
+    description=("Calling an async function only makes a coroutine; without await, or a task, its body never runs."),
     scenario="The work silently does not happen; Python warns 'coroutine was never awaited' at best.",
     fix="Await it, or hand it to asyncio.create_task().",
     family="coroutine-not-awaited",
@@ -31,7 +30,7 @@ COROUTINE_AS_VALUE = define(
     "Coroutine used where its result was meant",
     severity=HIGH,
     confidence=SURE,
-    description="A coroutine is tested, compared, iterated, indexed or added: the await before the call is missing.",
+    description=("A coroutine is tested, compared, iterated, indexed or added: the await before the call is missing."),
     scenario="The condition is always true, or the operation raises TypeError; the coroutine never runs.",
     fix="Await the call.",
     family="coroutine-not-awaited",
@@ -56,12 +55,19 @@ TASK_NOT_KEPT = define(
     family="task-not-kept",
     valid=(
         "import asyncio\n\n\nasync def g():\n    task = asyncio.create_task(f())\n    await task\n",
-        "import asyncio\n\n\nasync def g():\n    async with asyncio.TaskGroup() as group:\n        group.create_task(f())\n",
+        (
+            "import asyncio\n"
+            "\n"
+            "\n"
+            "async def g():\n"
+            "    async with asyncio.TaskGroup() as group:\n"
+            "        group.create_task(f())\n"
+        ),
     ),
     invalid=(
         "import asyncio\n\n\nasync def g():\n    asyncio.create_task(f())\n",
         "import asyncio\n\n\nasync def g():\n    asyncio.ensure_future(f())\n",
-        "import asyncio\n\n\nasync def g():\n    loop = asyncio.get_running_loop()\n    loop.create_task(f())\n",
+        ("import asyncio\n\n\nasync def g():\n    loop = asyncio.get_running_loop()\n    loop.create_task(f())\n"),
     ),
 )
 BLOCKING = define(
@@ -69,7 +75,9 @@ BLOCKING = define(
     "Blocking call in a coroutine",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="While a coroutine sleeps, waits for a process or the network without await, the whole event loop stands still.",
+    description=(
+        "While a coroutine sleeps, waits for a process or the network without await, the whole event loop stands still."
+    ),
     scenario="Every other connection and timer of the process stops for that long.",
     fix="Use the asynchronous counterpart, or asyncio.to_thread().",
     family="blocking-call-in-async",
@@ -89,7 +97,7 @@ RUN_IN_LOOP = define(
     "Event loop started inside a coroutine",
     severity=HIGH,
     confidence=SURE,
-    description="asyncio.run() and run_until_complete() cannot be called while a loop is running in the same thread.",
+    description=("asyncio.run() and run_until_complete() cannot be called while a loop is running in the same thread."),
     scenario="RuntimeError: asyncio.run() cannot be called from a running event loop.",
     fix="Await the coroutine.",
     valid=(
@@ -106,16 +114,28 @@ THREAD_LOCK = define(
     "await while a thread's lock is held",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="A threading.Lock is held over an await: another task of the same loop that wants it blocks the loop itself.",
+    description=(
+        "A threading.Lock is held over an await: another task of the same loop that wants it blocks the loop itself."
+    ),
     scenario="Deadlock: the holder cannot continue because the loop waits for the lock.",
     fix="Use asyncio.Lock with async with.",
     valid=(
-        "import asyncio\n\nlock = asyncio.Lock()\n\n\nasync def g():\n    async with lock:\n        await f()\n",
+        ("import asyncio\n\nlock = asyncio.Lock()\n\n\nasync def g():\n    async with lock:\n        await f()\n"),
         "import threading\n\nlock = threading.Lock()\n\n\nasync def g():\n    with lock:\n        f()\n",
     ),
     invalid=(
-        "import threading\n\nlock = threading.Lock()\n\n\nasync def g():\n    with lock:\n        await f()\n",
-        "import threading\n\nlock = threading.RLock()\n\n\nasync def g():\n    with lock:\n        async for x in y:\n            pass\n",
+        ("import threading\n\nlock = threading.Lock()\n\n\nasync def g():\n    with lock:\n        await f()\n"),
+        (
+            "import threading\n"
+            "\n"
+            "lock = threading.RLock()\n"
+            "\n"
+            "\n"
+            "async def g():\n"
+            "    with lock:\n"
+            "        async for x in y:\n"
+            "            pass\n"
+        ),
     ),
 )
 CANCELLATION = define(
@@ -123,16 +143,46 @@ CANCELLATION = define(
     "Cancellation swallowed",
     severity=LOW,
     confidence=LIKELY,
-    description="CancelledError is caught around an await and not raised again, so the task cannot be cancelled.",
+    description=("CancelledError is caught around an await and not raised again, so the task cannot be cancelled."),
     scenario="Shutdown or a timeout waits for ever for the task.",
     fix="Raise it again after cleaning up.",
     valid=(
-        "import asyncio\n\n\nasync def g():\n    try:\n        await f()\n    except asyncio.CancelledError:\n        h()\n        raise\n",
+        (
+            "import asyncio\n"
+            "\n"
+            "\n"
+            "async def g():\n"
+            "    try:\n"
+            "        await f()\n"
+            "    except asyncio.CancelledError:\n"
+            "        h()\n"
+            "        raise\n"
+        ),
         "async def g():\n    try:\n        await f()\n    except Exception:\n        pass\n",
     ),
     invalid=(
-        "import asyncio\n\n\nasync def g():\n    while True:\n        try:\n            await f()\n        except asyncio.CancelledError:\n            continue\n",
-        "import asyncio\n\n\nasync def g():\n    while True:\n        try:\n            await f()\n        except (asyncio.CancelledError, ValueError):\n            pass\n",
+        (
+            "import asyncio\n"
+            "\n"
+            "\n"
+            "async def g():\n"
+            "    while True:\n"
+            "        try:\n"
+            "            await f()\n"
+            "        except asyncio.CancelledError:\n"
+            "            continue\n"
+        ),
+        (
+            "import asyncio\n"
+            "\n"
+            "\n"
+            "async def g():\n"
+            "    while True:\n"
+            "        try:\n"
+            "            await f()\n"
+            "        except (asyncio.CancelledError, ValueError):\n"
+            "            pass\n"
+        ),
     ),
 )
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.tasks.create_task"})
@@ -162,7 +212,7 @@ _BLOCKING = frozenset(
 
 def _statement(node: ast.Expr, ctx: Context) -> None:
     call = node.value
-    if not isinstance(call, ast.Call) or expects_error(node, ctx):
+    if not isinstance(call, ast.Call) or ctx.expects_error(node):
         return
     name = ctx.qualified(call.func)
     if name in _TASKS or _loop_task(call, ctx):
@@ -230,7 +280,7 @@ def _call(node: ast.Call, ctx: Context) -> None:
         and "loop" in ast.unparse(node.func.value)
     ):
         own = (isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call)) or name == "asyncio.run"
-        if own and not expects_error(node, ctx):
+        if own and not ctx.expects_error(node):
             ctx.report(RUN_IN_LOOP, node, "A loop is already running here.")
 
 

@@ -1,10 +1,11 @@
-"""Comparisons that are always the same, or compare something else than they seem to."""
+"""Comparisons of things that are not comparable, or the same."""
 
 import ast
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.walking import dotted, has_effect, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
+from codereview.analysers.bugs.rules.shared.comparisons import EQUALITY, ORDER, neighbours
 
 IDENTICAL_OPERANDS = define(
     "identical-operands",
@@ -24,12 +25,14 @@ IDENTICAL_OPERANDS = define(
         "y = (x / x)\n",
     ),
 )
+
+
 IS_LITERAL = define(
     "is-literal",
     "Identity compared with a literal",
     severity=MEDIUM,
     confidence=SURE,
-    description="`is` asks for the same object; equal numbers, strings and new lists need not be the same object.",
+    description=("`is` asks for the same object; equal numbers, strings and new lists need not be the same object."),
     scenario="The comparison is true for small cached values and false for others, or always false.",
     fix="Use == or !=.",
     family="is-literal",
@@ -42,12 +45,14 @@ IS_LITERAL = define(
         "if x is {}:\n    pass\n",
     ),
 )
+
+
 CHAINED = define(
     "chained-comparison",
     "Chained comparison that does not mean what it looks like",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="`a is b == c` means `a is b and b == c`; mixing `in`, `is` and == in one chain is rarely meant.",
+    description=("`a is b == c` means `a is b and b == c`; mixing `in`, `is` and == in one chain is rarely meant."),
     scenario="The condition tests something else than its author thinks.",
     fix="Put parentheses around each comparison.",
     family="bad-chained-comparison",
@@ -58,68 +63,8 @@ CHAINED = define(
         "if x < y in z:\n    pass\n",
     ),
 )
-ALWAYS_TRUE_OR = define(
-    "impossible-condition",
-    "Condition that cannot be otherwise",
-    severity=MEDIUM,
-    confidence=SURE,
-    description="`x != 1 or x != 2` is always true, `x == 1 and x == 2` and `x < 1 and x > 2` always false.",
-    scenario="The branch is taken always, or never.",
-    fix="Swap `and` and `or`, or correct a bound.",
-    family="impossible-condition",
-    valid=("x != 1 and x != 2\n", "x == 1 or x == 2\n", "x > 1 and x < 5\n"),
-    invalid=(
-        "if x != 1 or x != 2:\n    pass\n",
-        "if x == 'a' and x == 'b':\n    pass\n",
-        "if x < 1 and x > 5:\n    pass\n",
-        "if x > 1 or x < 5:\n    pass\n",
-    ),
-)
-OR_LITERAL = define(
-    "comparison-or-literal",
-    "Comparison that covers only the first value",
-    severity=HIGH,
-    confidence=SURE,
-    description="`x == 'a' or 'b'` is `(x == 'a') or 'b'`, which is always true.",
-    scenario="The branch is taken for every value.",
-    fix="Write x in ('a', 'b').",
-    family="constant-condition",
-    valid=("x == 'a' or x == 'b'\n", "x in ('a', 'b')\n", "y = name == 'a' or ''\n"),
-    invalid=("if x == 'a' or 'b':\n    pass\n", "while x == 1 or 2:\n    pass\n", "y = x == ('a' or 'b')\n"),
-)
-NAN = define(
-    "comparison-with-nan",
-    "Comparison with NaN",
-    severity=HIGH,
-    confidence=SURE,
-    description="NaN is equal to nothing, not even itself.",
-    scenario="== is always false and != always true, so the missing value is never found.",
-    fix="Use math.isnan(), numpy.isnan() or pandas.isna().",
-    family="nan-comparison",
-    valid=("import math\n\nmath.isnan(x)\n", "import numpy as np\n\ny = np.nan\n"),
-    invalid=(
-        "import math\n\nif x == math.nan:\n    pass\n",
-        "if x != float('nan'):\n    pass\n",
-        "import numpy as np\n\nif x == np.nan:\n    pass\n",
-    ),
-)
-LENGTH = define(
-    "length-comparison",
-    "Length compared with something it always or never is",
-    severity=MEDIUM,
-    confidence=SURE,
-    description="A length is never negative, so `len(x) >= 0` is always true and `len(x) < 0` always false.",
-    scenario="The check for emptiness never finds anything.",
-    fix="Compare with > 0, or test the collection itself.",
-    family="impossible-condition",
-    valid=("len(x) > 0\n", "len(x) == 0\n", "len(x) >= 1\n"),
-    invalid=(
-        "if len(x) >= 0:\n    pass\n",
-        "if len(x) < 0:\n    pass\n",
-        "if 0 <= len(x):\n    pass\n",
-        "if len(x) == -1:\n    pass\n",
-    ),
-)
+
+
 DIFFERENT_TYPES = define(
     "comparison-of-different-types",
     "Values of different types compared for equality",
@@ -138,6 +83,8 @@ DIFFERENT_TYPES = define(
         "if len(x) == '3':\n    pass\n",
     ),
 )
+
+
 FUNCTION_COMPARED = define(
     "comparison-with-function",
     "Function compared instead of its result",
@@ -153,6 +100,8 @@ FUNCTION_COMPARED = define(
     ),
     invalid=("def f():\n    return 1\n\n\nif f == 1:\n    pass\n", "if 'a'.upper == 'A':\n    pass\n"),
 )
+
+
 FLOAT_EQUALITY = define(
     "float-equality",
     "Floating-point result compared for equality",
@@ -165,18 +114,8 @@ FLOAT_EQUALITY = define(
     valid=("import math\n\nmath.isclose(x * 0.1, 0.3)\n", "x == 0.0\n", "x == 0.5\n"),
     invalid=("if 0.1 + 0.2 == 0.3:\n    pass\n", "if x * 0.1 == 0.3:\n    pass\n", "if x / 3 == 0.1:\n    pass\n"),
 )
-NOT_IN_PRECEDENCE = define(
-    "not-precedence",
-    "not applied to the wrong part",
-    severity=MEDIUM,
-    confidence=LIKELY,
-    description="`(not a) in b` and `(not a) == b` negate the left side first and then compare a bool.",
-    scenario="The test compares True or False with the collection, and is practically never true.",
-    fix="Write `a not in b`, or `a != b`.",
-    family="not-precedence",
-    valid=("not a in b\n", "a not in b\n", "not (a == b)\n"),
-    invalid=("if (not a) in b:\n    pass\n", "if (not a) > 5:\n    pass\n", "if (not x) is None:\n    pass\n"),
-)
+
+
 STRING_MEMBERSHIP = define(
     "membership-in-one-string",
     "Membership in parentheses that hold one string",
@@ -189,6 +128,8 @@ STRING_MEMBERSHIP = define(
     valid=("if x in ('abc',):\n    pass\n", "if x in 'abc':\n    pass\n"),
     invalid=("if kind in ('admin'):\n    pass\n", "if kind not in ('admin'):\n    pass\n"),
 )
+
+
 TYPE_COMPARED = define(
     "type-compared-with-string",
     "type() or a class compared with something it never is",
@@ -205,8 +146,8 @@ TYPE_COMPARED = define(
         "if type(x) in ('str', 'int'):\n    pass\n",
     ),
 )
-_EQUALITY = (ast.Eq, ast.NotEq)
-_ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
 _COMPARABLE = {
     **dict.fromkeys(("builtins.int", "builtins.float", "builtins.bool", "builtins.complex"), "number"),
     "builtins.str": "str",
@@ -245,113 +186,22 @@ def _boolean(node: ast.BoolOp, ctx: Context) -> None:
         if any(same(value, other) for other in node.values[:position]) and not has_effect(value):
             ctx.report(IDENTICAL_OPERANDS, node, "The same operand stands twice.")
             break
-    _contradiction(node, ctx)
-    _or_literal(node, ctx)
-
-
-def _contradiction(node: ast.BoolOp, ctx: Context) -> None:
-    """Pairs of comparisons of one expression with two constants."""
-    facts = [fact for value in node.values if (fact := _fact(value)) is not None]
-    conjunction = isinstance(node.op, ast.And)
-    for position, (subject, operator, constant) in enumerate(facts):
-        for other_subject, other_operator, other in facts[position + 1 :]:
-            if same(subject, other_subject) and _excludes(
-                operator, constant, other_operator, other, conjunction=conjunction
-            ):
-                ctx.report(ALWAYS_TRUE_OR, node, f"This is always {'false' if conjunction else 'true'}.")
-                return
-
-
-def _fact(node: ast.expr) -> tuple[ast.expr, ast.cmpop, object] | None:
-    match node:
-        case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=value)]) if not has_effect(left):
-            return left, op, value
-        case ast.Compare(
-            left=left,
-            ops=[op],
-            comparators=[ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value))],
-        ) if not has_effect(left):
-            return left, op, -value
-        case ast.Compare(left=ast.Constant(value=value), ops=[op], comparators=[right]) if not has_effect(right):
-            flipped = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}.get(type(op), type(op))
-            return right, flipped(), value
-        case _:
-            return None
-
-
-def _excludes(op: ast.cmpop, a: object, other: ast.cmpop, b: object, *, conjunction: bool) -> bool:
-    equal = type(a) is type(b) and a == b
-    if isinstance(op, ast.Eq) and isinstance(other, ast.Eq):
-        return conjunction and not equal and type(a) is type(b)
-    if isinstance(op, ast.NotEq) and isinstance(other, ast.NotEq):
-        return not conjunction and not equal and type(a) is type(b)
-    if (isinstance(op, ast.Is) and isinstance(other, ast.IsNot)) or (
-        isinstance(op, ast.IsNot) and isinstance(other, ast.Is)
-    ):
-        return equal
-    if (isinstance(op, ast.Eq) and isinstance(other, ast.NotEq)) or (
-        isinstance(op, ast.NotEq) and isinstance(other, ast.Eq)
-    ):
-        return equal
-    if not isinstance(a, int | float) or not isinstance(b, int | float) or isinstance(a, bool) or isinstance(b, bool):
-        return False
-    low = {type(op): a, type(other): b}
-    greater = next((v for k, v in low.items() if k in (ast.Gt, ast.GtE)), None)
-    less = next((v for k, v in low.items() if k in (ast.Lt, ast.LtE)), None)
-    if greater is None or less is None:
-        return False
-    strict = ast.Gt in low and ast.Lt in low
-    if conjunction:
-        return greater > less or (greater == less and (ast.Gt in low or ast.Lt in low))
-    return greater < less or (greater == less and not strict)
-
-
-def _or_literal(node: ast.BoolOp, ctx: Context) -> None:
-    parent = ctx.parent(node)
-    if not isinstance(node.op, ast.Or):
-        return
-    first, *rest = node.values
-    tested = isinstance(parent, (ast.If | ast.While | ast.IfExp | ast.Assert, ast.UnaryOp)) or (
-        isinstance(parent, ast.BoolOp) and isinstance(parent.op, ast.And)
-    )
-    constants = [v for v in rest if isinstance(v, ast.Constant) and v.value and not isinstance(v.value, bool)]
-    if (
-        tested
-        and constants
-        and isinstance(first, ast.Compare)
-        and isinstance(first.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is)
-    ):
-        ctx.report(OR_LITERAL, node, "The second operand alone makes this true.")
-    all_literal = all(isinstance(v, ast.Constant) and isinstance(v.value, str | int) for v in node.values)
-    if isinstance(parent, ast.Compare) and all_literal and node in parent.comparators:
-        ctx.report(OR_LITERAL, parent, "Only the first of the values is compared.")
 
 
 def _compare(node: ast.Compare, ctx: Context) -> None:
     _identical(node, ctx)
     _chain(node, ctx)
-    left = node.left
-    for operator, right in zip(node.ops, node.comparators, strict=True):
+    for left, operator, right in neighbours(node):
         if isinstance(operator, ast.Is | ast.IsNot) and (_literal(left) or _literal(right)):
             ctx.report(IS_LITERAL, node, "Equal values need not be the same object.")
-        elif isinstance(operator, (*_EQUALITY, *_ORDER)):
-            _nan(left, right, node, ctx)
-            _length(left, operator, right, node, ctx)
-        if isinstance(operator, _EQUALITY):
+        if isinstance(operator, EQUALITY):
             _types(left, right, node, ctx)
             _floats(left, right, node, ctx)
-        if isinstance(operator, (*_EQUALITY, *_ORDER)):
+        if isinstance(operator, (*EQUALITY, *ORDER)):
             _functions(left, right, node, ctx)
         if isinstance(operator, ast.In | ast.NotIn):
             _one_string(right, node, ctx)
         _type_call(left, operator, right, node, ctx)
-        left = right
-    if (
-        isinstance(node.left, ast.UnaryOp)
-        and isinstance(node.left.op, ast.Not)
-        and not isinstance(node.ops[0], _EQUALITY)
-    ):
-        ctx.report(NOT_IN_PRECEDENCE, node, "The negation comes first here.")
 
 
 def _literal(node: ast.expr) -> bool:
@@ -379,51 +229,6 @@ def _group(operator: ast.cmpop) -> str:
     return "is" if isinstance(operator, ast.Is | ast.IsNot) else "order"
 
 
-def _nan(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    for side in (left, right):
-        made = (
-            isinstance(side, ast.Call)
-            and len(side.args) == 1
-            and isinstance(side.args[0], ast.Constant)
-            and str(side.args[0].value).lower() in ("nan", "+nan", "-nan")
-        )
-        named = (
-            isinstance(side, ast.Attribute)
-            and side.attr in ("nan", "NaN", "NAN")
-            and ctx.qualified(side) in ("math.nan", "numpy.nan", "numpy.NaN", "numpy.NAN", "pandas.NA", "cmath.nan")
-        )
-        if named or (made and ctx.qualified(side.func) in ("builtins.float", "decimal.Decimal")):  # type: ignore[attr-defined]
-            ctx.report(NAN, node, "NaN equals nothing, not even NaN.")
-
-
-def _length(left: ast.expr, operator: ast.cmpop, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    fact = (
-        _fact(ast.Compare(left=left, ops=[operator], comparators=[right])) if not isinstance(left, ast.Call) else None
-    )
-    if isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "len":
-        value = right.value if isinstance(right, ast.Constant) else None
-        negative = (
-            isinstance(right, ast.UnaryOp)
-            and isinstance(right.op, ast.USub)
-            and isinstance(right.operand, ast.Constant)
-        )
-        op: ast.cmpop = operator
-    elif (
-        isinstance(right, ast.Call)
-        and isinstance(right.func, ast.Name)
-        and right.func.id == "len"
-        and isinstance(left, ast.Constant)
-    ):
-        value, negative = left.value, False
-        op = {ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.Gt: ast.Lt}.get(type(operator), type(operator))()
-    else:
-        return
-    del fact
-    zero = value == 0 and not isinstance(value, bool)
-    if negative or (zero and isinstance(op, ast.GtE | ast.Lt)):
-        ctx.report(LENGTH, node, "A length is never negative.")
-
-
 def _types(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
     a, b = ctx.value(left), ctx.value(right)
     if a is None or b is None or a.kind != "instance" or b.kind != "instance" or a.cls is None or b.cls is None:
@@ -435,11 +240,15 @@ def _types(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> 
 
 def _floats(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
     for side, other in ((left, right), (right, left)):
-        if not isinstance(side, ast.BinOp) or not isinstance(other, ast.Constant):
-            continue
-        inexact = isinstance(other.value, float) and not _exact(other.value)
-        floats = any(isinstance(p, ast.Constant) and isinstance(p.value, float) for p in ast.walk(side))
-        if inexact and (floats or isinstance(side.op, ast.Div)):
+        if (
+            isinstance(side, ast.BinOp)
+            and isinstance(other, ast.Constant)
+            and isinstance(other.value, float)
+            and not _exact(other.value)
+        ) and (
+            any(isinstance(p, ast.Constant) and isinstance(p.value, float) for p in ast.walk(side))
+            or isinstance(side.op, ast.Div)
+        ):
             if not ctx.is_test:
                 ctx.report(FLOAT_EQUALITY, node, "The result of the arithmetic is rounded.")
             return
@@ -455,9 +264,8 @@ def _functions(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context)
         if isinstance(side, ast.Name | ast.Attribute) and isinstance(other, ast.Constant) and other.value is not None:
             value = ctx.value(side)
             function = value.function if value is not None and value.kind == "function" else None
-            if function is None or (function.node is None and isinstance(side, ast.Name)):
-                continue
-            if function.transparent:
+            imported = function is not None and function.node is None and isinstance(side, ast.Name)
+            if function is not None and function.transparent and not imported:
                 ctx.report(FUNCTION_COMPARED, node, f"{function.name} is not called.")
 
 
@@ -489,17 +297,17 @@ def _type_call(left: ast.expr, operator: ast.cmpop, right: ast.expr, node: ast.C
 
 
 RULES = (
-    *(
-        IDENTICAL_OPERANDS,
-        IS_LITERAL,
-        CHAINED,
-        ALWAYS_TRUE_OR,
-        OR_LITERAL,
-        NAN,
-        LENGTH,
-        DIFFERENT_TYPES,
-        FUNCTION_COMPARED,
-    ),
-    *(FLOAT_EQUALITY, NOT_IN_PRECEDENCE, STRING_MEMBERSHIP, TYPE_COMPARED),
+    IDENTICAL_OPERANDS,
+    IS_LITERAL,
+    CHAINED,
+    DIFFERENT_TYPES,
+    FUNCTION_COMPARED,
+    FLOAT_EQUALITY,
+    TYPE_COMPARED,
+    STRING_MEMBERSHIP,
 )
-CHECKS = (on(ast.Compare, _compare), on(ast.BinOp, _binary), on(ast.BoolOp, _boolean))
+CHECKS = (
+    on(ast.Compare, _compare),
+    on(ast.BinOp, _binary),
+    on(ast.BoolOp, _boolean),
+)

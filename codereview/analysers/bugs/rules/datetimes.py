@@ -5,7 +5,6 @@ import re
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
-from codereview.analysers.bugs.rules.calls import _expects_error as expects_error
 
 IMPOSSIBLE = define(
     "impossible-date",
@@ -32,12 +31,18 @@ NAIVE_AWARE = define(
     scenario="TypeError: can't compare offset-naive and offset-aware datetimes.",
     fix="Give both a zone: datetime.now(timezone.utc).",
     valid=(
-        "from datetime import datetime, timezone\n\nx = datetime.now(timezone.utc) - datetime.now(timezone.utc)\n",
+        ("from datetime import datetime, timezone\n\nx = datetime.now(timezone.utc) - datetime.now(timezone.utc)\n"),
         "from datetime import datetime\n\nx = datetime.now() - datetime.now()\n",
     ),
     invalid=(
         "from datetime import datetime, timezone\n\nx = datetime.now() - datetime.now(timezone.utc)\n",
-        "from datetime import datetime, timezone\n\nstart = datetime.utcnow()\nif datetime.now(tz=timezone.utc) > start:\n    pass\n",
+        (
+            "from datetime import datetime, timezone\n"
+            "\n"
+            "start = datetime.utcnow()\n"
+            "if datetime.now(tz=timezone.utc) > start:\n"
+            "    pass\n"
+        ),
     ),
 )
 UTCNOW = define(
@@ -45,7 +50,9 @@ UTCNOW = define(
     "UTC time without a zone",
     severity=LOW,
     confidence=SURE,
-    description="utcnow() and utcfromtimestamp() give a time without a zone, which everything else takes for local time.",
+    description=(
+        "utcnow() and utcfromtimestamp() give a time without a zone, which everything else takes for local time."
+    ),
     scenario="timestamp() and astimezone() of it are wrong by the offset of the server.",
     fix="Use datetime.now(timezone.utc).",
     family="utcnow",
@@ -77,7 +84,9 @@ TWELVE_HOURS = define(
     "Twelve-hour clock without AM or PM",
     severity=MEDIUM,
     confidence=SURE,
-    description="%I is the hour from 1 to 12; without %p nobody knows which half of the day, and %H with %p ignores it.",
+    description=(
+        "%I is the hour from 1 to 12; without %p nobody knows which half of the day, and %H with %p ignores it."
+    ),
     scenario="15:00 is written as 03:00 and read back as three in the night.",
     fix="Use %H, or add %p.",
     valid=("x.strftime('%I:%M %p')\n", "x.strftime('%H:%M')\n"),
@@ -88,7 +97,9 @@ BAD_DIRECTIVE = define(
     "Time format with the wrong directive",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="%m is the month and %M the minute; a format with the minute in a date, or the month in a time, mixes them up.",
+    description=(
+        "%m is the month and %M the minute; a format with the minute in a date, or the month in a time, mixes them up."
+    ),
     scenario="2024-30-01 is written, or a date cannot be read.",
     fix="Swap %m and %M.",
     valid=("x.strftime('%Y-%m-%d %H:%M')\n", "x.strftime('%H:%M:%S')\n"),
@@ -112,7 +123,7 @@ PYTZ = define(
         "import datetime\nimport pytz\n\ndatetime.datetime(2024, 1, 1, tzinfo=pytz.utc)\n",
     ),
     invalid=(
-        "import datetime\nimport pytz\n\ndatetime.datetime(2024, 1, 1, tzinfo=pytz.timezone('Europe/Paris'))\n",
+        ("import datetime\nimport pytz\n\ndatetime.datetime(2024, 1, 1, tzinfo=pytz.timezone('Europe/Paris'))\n"),
         "import pytz\n\ny = x.replace(tzinfo=pytz.timezone('Europe/Paris'))\n",
     ),
 )
@@ -174,7 +185,7 @@ def _constructor(node: ast.Call, parts: tuple[str, ...], ctx: Context) -> None:
         leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
         if given["day"] > (28 if given["month"] == 2 and not leap else last):
             bad = ["day"]
-    if bad and not ctx.in_try(node, "ValueError") and not expects_error(node, ctx):
+    if bad and not ctx.in_try(node, "ValueError") and not ctx.expects_error(node):
         ctx.report(IMPOSSIBLE, node, f"There is no such {bad[0]}: {given[bad[0]]}.")
 
 
@@ -227,7 +238,7 @@ def _mixed(left: ast.expr, right: ast.expr, node: ast.AST, ctx: Context) -> None
         and b is not None
         and a is not b
         and not ctx.in_try(node, "TypeError")
-        and not expects_error(node, ctx)
+        and not ctx.expects_error(node)
     ):
         ctx.report(NAIVE_AWARE, node, "One side has a time zone, the other has none.")
 

@@ -5,7 +5,7 @@ import re
 import string
 
 from codereview.analysers.bugs.context import Context
-from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
+from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
 
 PERCENT = define(
     "percent-format-arguments",
@@ -13,7 +13,7 @@ PERCENT = define(
     severity=HIGH,
     confidence=SURE,
     description="The number, names or types of the conversions differ from what stands behind the %.",
-    scenario="TypeError, ValueError or KeyError whenever the line runs; often it is the line that reports an error.",
+    scenario=("TypeError, ValueError or KeyError whenever the line runs; often it is the line that reports an error."),
     fix="Give one argument per conversion, a dict for named ones.",
     family="percent-format",
     valid=(
@@ -37,8 +37,10 @@ STR_FORMAT = define(
     "str.format() that does not fit its arguments",
     severity=HIGH,
     confidence=SURE,
-    description="A field refers to an argument that is not given, the format is malformed, or an argument has no field.",
-    scenario="IndexError, KeyError or ValueError whenever the line runs; an unused argument is missing in the text.",
+    description=(
+        "A field refers to an argument that is not given, the format is malformed, or an argument has no field."
+    ),
+    scenario=("IndexError, KeyError or ValueError whenever the line runs; an unused argument is missing in the text."),
     fix="Give each field its argument.",
     family="str-format",
     valid=(
@@ -105,7 +107,7 @@ BAD_SPEC = define(
     "Format specification the value does not take",
     severity=HIGH,
     confidence=SURE,
-    description="'d' and 'x' need an int, 'f' a number, 's' a string; None and lists take no specification at all.",
+    description=("'d' and 'x' need an int, 'f' a number, 's' a string; None and lists take no specification at all."),
     scenario="ValueError or TypeError whenever the line runs.",
     fix="Use a specification of the value's type.",
     valid=("x = f'{3:d}'\n", "x = f'{3:>5}'\n", "x = f'{1.5:.2f}'\n"),
@@ -249,7 +251,7 @@ def _format_problem(text: str, node: ast.Call) -> str:
 
 
 def _fields(text: str, depth: int = 0) -> list[str]:
-    """First parts of the names of all fields, nested ones included. Raises ValueError for a malformed format."""
+    "First parts of the names of all fields, nested ones included. Raises ValueError for a malformed format."
     found: list[str] = []
     for _, name, spec, _ in string.Formatter().parse(text):
         if name is None:
@@ -347,6 +349,5 @@ def _constant(node: ast.Constant, ctx: Context) -> None:
         ctx.report(PLACEHOLDER, node, f"'{{{names[0]}}}' is not replaced: the f is missing.")
 
 
-_ = LOW
 RULES = (PERCENT, STR_FORMAT, LOGGING, PLACEHOLDER, BYTES_IN_TEXT, BAD_SPEC)
 CHECKS = (on(ast.BinOp, _binary), on(ast.Call, _call), on(ast.FormattedValue, _formatted), on(ast.Constant, _constant))

@@ -5,7 +5,7 @@ import ast
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.scopes import Kind
 from codereview.analysers.bugs.model.walking import has_effect, same
-from codereview.analysers.bugs.rule import LIKELY, LOW, MEDIUM, SURE, Check, define, on
+from codereview.analysers.bugs.rule import LIKELY, LOW, MEDIUM, SURE, define, on
 
 DUPLICATE_KEY = define(
     "duplicate-key",
@@ -77,7 +77,7 @@ NO_EFFECT = define(
     "Statement without effect",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="The expression is evaluated and dropped: a comparison for an assignment, a method without its call.",
+    description=("The expression is evaluated and dropped: a comparison for an assignment, a method without its call."),
     scenario="The assignment, assertion or call that was meant does not happen.",
     fix="Assign, assert or call.",
     family="statement-without-effect",
@@ -257,16 +257,10 @@ def _expression(node: ast.Expr, ctx: Context) -> None:
                 return
         case _:
             return
-    tolerated = ctx.is_test or _expects(node, ctx) or ctx.in_try(node, "TypeError", "NameError", "AttributeError")
+    tolerated = ctx.is_test or ctx.expects_error(node) or ctx.in_try(node, "TypeError", "NameError", "AttributeError")
     last = isinstance(ctx.index.scope_at(node).node, ast.Module) and ctx.module.file.path.endswith(".ipynb")
     if not tolerated and not last:
         ctx.report(NO_EFFECT, node, "The value of this expression is not used.")
-
-
-def _expects(node: ast.AST, ctx: Context) -> bool:
-    from codereview.analysers.bugs.rules.calls import _expects_error  # noqa: PLC0415
-
-    return _expects_error(node, ctx)
 
 
 def _blocks(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.If | ast.For | ast.With | ast.Try, ctx: Context) -> None:
@@ -312,5 +306,10 @@ CHECKS = (
     on(ast.Tuple, _list),
     on(ast.Assign, _assign),
     on(ast.Expr, _expression),
-    *(Check(kind, _blocks) for kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.With, ast.Try)),
+    on(ast.FunctionDef, _blocks),
+    on(ast.AsyncFunctionDef, _blocks),
+    on(ast.If, _blocks),
+    on(ast.For, _blocks),
+    on(ast.With, _blocks),
+    on(ast.Try, _blocks),
 )

@@ -8,7 +8,6 @@ from codereview.analysers.bugs.model.project import absolute
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, FunctionNode
 from codereview.analysers.bugs.model.walking import own_nodes
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
-from codereview.analysers.bugs.rules.calls import _expects_error as expects_error
 from codereview.analysers.bugs.stdlib import catalog
 
 NO_ATTRIBUTE = define(
@@ -16,7 +15,9 @@ NO_ATTRIBUTE = define(
     "Attribute that does not exist",
     severity=HIGH,
     confidence=SURE,
-    description="The value's class, all its bases and every assignment to its instances are known; none has this name.",
+    description=(
+        "The value's class, all its bases and every assignment to its instances are known; none has this name."
+    ),
     scenario="AttributeError whenever the line is reached.",
     fix="Correct the spelling, or define the attribute.",
     family="no-attribute",
@@ -37,7 +38,7 @@ NO_IMPORT = define(
     "Import of a name the module does not have",
     severity=HIGH,
     confidence=SURE,
-    description="The module is part of the standard library or of this batch, and has no such name in any version.",
+    description=("The module is part of the standard library or of this batch, and has no such name in any version."),
     scenario="ImportError, so that the importing module cannot be loaded at all.",
     fix="Correct the name, or import it from where it is.",
     family="no-such-import",
@@ -88,7 +89,9 @@ SLOTS_CONFLICT = define(
     "__slots__ entry that is also a class attribute",
     severity=HIGH,
     confidence=SURE,
-    description="A slot and a class attribute of the same name exclude each other; slots must be non-empty identifiers.",
+    description=(
+        "A slot and a class attribute of the same name exclude each other; slots must be non-empty identifiers."
+    ),
     scenario="ValueError or TypeError as soon as the module is imported.",
     fix="Remove the slot or the class attribute.",
     family="slots-conflict",
@@ -162,7 +165,7 @@ def _annotated(cls: Class, name: str) -> bool:
 
 def _tolerated(node: ast.Attribute, ctx: Context) -> bool:
     """Whether the code expects that the attribute may be missing, or sets it somewhere."""
-    if node.attr in ctx.project.stored_attributes or ctx.in_try(node, "AttributeError") or expects_error(node, ctx):
+    if node.attr in ctx.project.stored_attributes or ctx.in_try(node, "AttributeError") or ctx.expects_error(node):
         return True
     current: ast.AST | None = node
     while current is not None and not isinstance(current, (*FUNCTIONS, ast.Module)):
@@ -184,7 +187,7 @@ def _mangled(node: ast.Attribute, cls: Class) -> bool:
 
 
 def _open_ended(cls: Class, ctx: Context) -> bool:
-    """Whether a class is made to be completed by others: a mixin, an abstract class, or one that is inherited from."""
+    "Whether a class is made to be completed by others: a mixin, an abstract class, or one that is inherited from."
     if cls not in ctx.open_ended:
         name = cls.name.lower()
         named = "mixin" in name or name.startswith(("base", "abstract")) or name.endswith("base")
@@ -314,7 +317,7 @@ def _report_reads(statement: ast.stmt, first: str, unset: set[str], ctx: Context
 
 
 def _hands_over(call: ast.Call, first: str) -> bool:
-    """Whether a call can set attributes of the instance: it is given it, or is one of its methods."""
+    "Whether a call can set attributes of the instance: it is given it, or is one of its methods."
     inside = (call.func, *call.args, *(keyword.value for keyword in call.keywords))
     names = (n for part in inside for n in ast.walk(part))
     return any(isinstance(n, ast.Name) and n.id in (first, "super", "setattr") for n in names)

@@ -12,7 +12,7 @@ INVALID = define(
     "Invalid regular expression",
     severity=HIGH,
     confidence=SURE,
-    description="The pattern has a syntax error: an unbalanced bracket, a bad range, a reference to a missing group.",
+    description=("The pattern has a syntax error: an unbalanced bracket, a bad range, a reference to a missing group."),
     scenario="re.error as soon as the pattern is compiled.",
     fix="Correct the pattern, or escape the special characters.",
     family="invalid-regex",
@@ -56,9 +56,9 @@ FLAGS_AS_COUNT = define(
     "Flags given in the place of another argument",
     severity=HIGH,
     confidence=SURE,
-    description="The fourth argument of re.sub() is count, the third of re.split() maxsplit; flags come after it.",
+    description=("The fourth argument of re.sub() is count, the third of re.split() maxsplit; flags come after it."),
     scenario="The flag is not applied, and only so many replacements are made as its number says.",
-    fix="Write flags=….",
+    fix="Pass it by name, as flags=re.I.",
     family="regex-flag-position",
     valid=("import re\n\nre.sub('a', 'b', x, flags=re.I)\n", "import re\n\nre.sub('a', 'b', x, 1, re.I)\n"),
     invalid=(
@@ -98,7 +98,9 @@ DUPLICATE_IN_CLASS = define(
     "Word or alternative written as a character class",
     severity=LOW,
     confidence=LIKELY,
-    description="[...] matches one of its characters; a character in it twice, or a | in it, hints at a group that was meant.",
+    description=(
+        "[...] matches one of its characters; a character in it twice, or a | in it, hints at a group that was meant."
+    ),
     scenario="Single letters match where a whole word was expected.",
     fix="Use (?:…|…) for words; name each character once.",
     family="regex-duplicate-character",
@@ -139,7 +141,7 @@ UNCHECKED = define(
     severity=MEDIUM,
     confidence=LIKELY,
     description="re.match(), search() and fullmatch() give None when nothing matches.",
-    scenario="AttributeError: 'NoneType' object has no attribute 'group', for the first text that does not match.",
+    scenario=("AttributeError: 'NoneType' object has no attribute 'group', for the first text that does not match."),
     fix="Check the match first.",
     family="none-dereference",
     valid=(
@@ -245,15 +247,9 @@ def _compile(literal: ast.Constant, text: str, *, verbose: bool, ctx: Context) -
             return re.compile(text, re.VERBOSE if verbose else 0)
     except (re.error, OverflowError, RecursionError, ValueError) as error:
         newer = isinstance(error, re.error) and any(word in text for word in ("\\z", "(?>", "++", "*+", "?+"))
-        if not newer and not ctx.in_try(literal, "error", "PatternError") and not _expected(literal, ctx):
+        if not newer and not ctx.in_try(literal, "error", "PatternError") and not ctx.expects_error(literal):
             ctx.report(INVALID, literal, f"The pattern is invalid: {error}.")
         return None
-
-
-def _expected(node: ast.AST, ctx: Context) -> bool:
-    from codereview.analysers.bugs.rules.calls import _expects_error  # noqa: PLC0415
-
-    return _expects_error(node, ctx)
 
 
 def _template(node: ast.Constant, text: str, pattern: re.Pattern[str], ctx: Context) -> None:

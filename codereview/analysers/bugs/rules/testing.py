@@ -4,14 +4,16 @@ import ast
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.walking import has_effect, same
-from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, UNSURE, define, on
+from codereview.analysers.bugs.rule import LIKELY, LOW, MEDIUM, SURE, define, on
 
 ALWAYS_TRUE = define(
     "assert-always-true",
     "Assertion that cannot fail",
     severity=MEDIUM,
     confidence=SURE,
-    description="A non-empty tuple, text or other literal is always true: usually a parenthesis or a comparison is missing.",
+    description=(
+        "A non-empty tuple, text or other literal is always true: usually a parenthesis or a comparison is missing."
+    ),
     scenario="The check never fails, whatever the code does.",
     fix="Assert the condition; put the message after a comma, without parentheses.",
     family="assert-on-tuple",
@@ -44,12 +46,19 @@ MESSAGE_ARGUMENT = define(
     scenario="The test passes for every true first value.",
     fix="Use assertEqual().",
     valid=(
-        "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertTrue(x, 'message')\n",
-        "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(x, 1)\n",
+        (
+            "import unittest\n"
+            "\n"
+            "\n"
+            "class T(unittest.TestCase):\n"
+            "    def test(self):\n"
+            "        self.assertTrue(x, 'message')\n"
+        ),
+        ("import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(x, 1)\n"),
     ),
     invalid=(
-        "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertTrue(x, 1)\n",
-        "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertTrue(len(x), 3)\n",
+        ("import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertTrue(x, 1)\n"),
+        ("import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertTrue(len(x), 3)\n"),
     ),
 )
 MOCK_TYPO = define(
@@ -84,7 +93,15 @@ RAISES_TOO_MUCH = define(
     ),
     invalid=(
         "import pytest\n\nwith pytest.raises(BaseException):\n    f()\n",
-        "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        with self.assertRaises(BaseException):\n            f()\n",
+        (
+            "import unittest\n"
+            "\n"
+            "\n"
+            "class T(unittest.TestCase):\n"
+            "    def test(self):\n"
+            "        with self.assertRaises(BaseException):\n"
+            "            f()\n"
+        ),
     ),
 )
 AFTER_RAISE = define(
@@ -92,7 +109,7 @@ AFTER_RAISE = define(
     "Assertion behind the call that raises",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="The block of raises() ends where the exception comes; an assertion further down in it does not run.",
+    description=("The block of raises() ends where the exception comes; an assertion further down in it does not run."),
     scenario="The assertion is never made, and could as well be false.",
     fix="Move it behind the block.",
     valid=(
@@ -100,8 +117,17 @@ AFTER_RAISE = define(
         "import pytest\n\nwith pytest.raises(ValueError):\n    x = 1\n    f(x)\n",
     ),
     invalid=(
-        "import pytest\n\nwith pytest.raises(ValueError) as e:\n    f()\n    assert str(e.value) == 'x'\n",
-        "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        with self.assertRaises(ValueError):\n            f()\n            self.assertTrue(x)\n",
+        ("import pytest\n\nwith pytest.raises(ValueError) as e:\n    f()\n    assert str(e.value) == 'x'\n"),
+        (
+            "import unittest\n"
+            "\n"
+            "\n"
+            "class T(unittest.TestCase):\n"
+            "    def test(self):\n"
+            "        with self.assertRaises(ValueError):\n"
+            "            f()\n"
+            "            self.assertTrue(x)\n"
+        ),
     ),
 )
 SAME_VALUES = define(
@@ -208,14 +234,10 @@ def _assert(node: ast.Assert, ctx: Context) -> None:
                 not (isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "get")
                 or "queue" in ast.unparse(part.func).lower()
             )
-            if not ctx.is_test and queue and not (isinstance(part, ast.NamedExpr) and _unused(part, node, ctx)):
+            if not ctx.is_test and queue:
                 ctx.report(SIDE_EFFECT, node, "With -O this does not happen.")
                 break
     _caught(node, ctx)
-
-
-def _unused(named: ast.NamedExpr, node: ast.Assert, ctx: Context) -> bool:
-    return False
 
 
 def _caught(node: ast.Assert, ctx: Context) -> None:
@@ -310,7 +332,6 @@ def _unreached(node: ast.With, item: ast.withitem, ctx: Context) -> None:
         ctx.report(AFTER_RAISE, last, "When the exception comes this is skipped.")
 
 
-_ = HIGH, UNSURE
 RULES = (
     ALWAYS_TRUE,
     SIDE_EFFECT,

@@ -44,7 +44,7 @@ class Patterns(Expressions):
             case "splat_pattern":
                 return at(ast.MatchStar(name=self._captured(node)), node)
             case "union_pattern":
-                return at(ast.MatchOr(patterns=[self.pattern(part) for part in parts(node)]), node)
+                return at(ast.MatchOr(patterns=self._alternatives(node)), node)
             case "as_pattern":
                 named = parts(node)
                 pattern = self.pattern(named[0]) if named else None
@@ -92,10 +92,28 @@ class Patterns(Expressions):
             if len(inner) == 1 and inner[0].type == "keyword_pattern":
                 name, *value = parts(inner[0])
                 result.kwd_attrs.append(_name(name))
-                result.kwd_patterns.append(self.pattern(value[0]) if value else at(ast.MatchAs(), item))
+                result.kwd_patterns.append(self._keyword_value(inner[0], value))
             else:
                 result.patterns.append(self.pattern(item))
         return at(result, node)
+
+    def _alternatives(self, node: Node) -> list[ast.pattern]:
+        """The grammar has the minus of a negative number beside it, not around it."""
+        found: list[ast.pattern] = []
+        negative = False
+        for child in node.children:
+            if child.is_named and child.type != "comment":
+                found.append(self._negated(child) if negative else self.pattern(child))
+            negative = child.type == "-"
+        return found
+
+    def _negated(self, node: Node) -> ast.pattern:
+        return at(ast.MatchValue(value=at(ast.UnaryOp(op=ast.USub(), operand=self.expr(node)), node)), node)
+
+    def _keyword_value(self, node: Node, value: list[Node]) -> ast.pattern:
+        if any(child.type == "-" for child in node.children) and value:
+            return self._negated(value[0])
+        return self.pattern(value[0]) if value else at(ast.MatchAs(), node)
 
     def _mapping(self, node: Node) -> ast.pattern:
         result = ast.MatchMapping(keys=[], patterns=[], rest=None)

@@ -27,7 +27,9 @@ SMALL_PRODUCT = define(
     "Arithmetic in a NumPy type that is too small",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="The result of an operation on int8 to int32 has the same type and wraps around; sums of sizes need int64.",
+    description=(
+        "The result of an operation on int8 to int32 has the same type and wraps around; sums of sizes need int64."
+    ),
     scenario="A product of two large sizes becomes negative without a warning.",
     fix="Convert to int64, or to Python's int, before the operation.",
     valid=("import numpy as np\n\nx = np.int64(a) * np.int64(b)\n", "import numpy as np\n\nx = int(a) * int(b)\n"),
@@ -58,7 +60,10 @@ ARRAY_TRUTH = define(
     "and, or, not between arrays",
     severity=HIGH,
     confidence=LIKELY,
-    description="`and`, `or` and `if` need one truth value; an array or Series of comparisons has many. Chained comparisons are the same.",
+    description=(
+        "`and`, `or` and `if` need one truth value; an array or Series of comparisons has many. "
+        "Chained comparisons are the same."
+    ),
     scenario="ValueError: The truth value of an array with more than one element is ambiguous.",
     fix="Use &, | and ~ with parentheses, or .any() and .all().",
     valid=(
@@ -87,7 +92,10 @@ FRAME_RESULT = define(
     "Changed DataFrame that is dropped",
     severity=MEDIUM,
     confidence=LIKELY,
-    description="Methods such as drop(), fillna() and sort_values() give a new frame; only inplace=True changes the old one, and then gives None.",
+    description=(
+        "Methods such as drop(), fillna() and sort_values() give a new frame; only inplace=True "
+        "changes the old one, and then gives None."
+    ),
     scenario="The rows are still there; or the frame is None.",
     fix="Assign the result, without inplace.",
     valid=("import pandas as pd\n\ndf = df.dropna()\n", "import pandas as pd\n\ndf.dropna(inplace=True)\n"),
@@ -104,7 +112,7 @@ CHAINED_SET = define(
     confidence=LIKELY,
     description="df[rows]['column'] = … assigns to a temporary copy.",
     scenario="The frame is not changed; pandas at most warns.",
-    fix="Use df.loc[rows, 'column'] = ….",
+    fix="Assign to df.loc[rows, 'column'].",
     valid=("import pandas as pd\n\ndf.loc[df.a > 1, 'b'] = 0\n", "d['a']['b'] = 1\n"),
     invalid=("import pandas as pd\n\ndf[df.a > 1]['b'] = 0\n", "import pandas as pd\n\ndf[df['a'] == 1]['b'] = 0\n"),
 )
