@@ -16,12 +16,19 @@ class LineRange(Model):
         return self.start <= line <= self.end
 
 
+class Removal(Model):
+    """Lines a diff took away. They stood before what is now line ``before`` (one past the last line at the end)."""
+
+    before: PositiveInt
+    text: str
+
+
 class SourceFile(Model):
     """One text file.
 
     ``path`` is relative to the root of what is reviewed, with forward slashes. ``text`` keeps its line endings.
     ``changed`` holds the lines a diff added or modified; None means the whole file is under review. ``sparse``
-    says that only a diff's hunks were given and the other lines stand empty.
+    says that only a diff's hunks were given and the other lines stand empty. ``removed`` holds what a diff took away.
     """
 
     path: str
@@ -29,6 +36,7 @@ class SourceFile(Model):
     language: str = ""
     changed: tuple[LineRange, ...] | None = None
     sparse: bool = False
+    removed: tuple[Removal, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -43,6 +51,10 @@ class SourceFile(Model):
     def is_changed(self, first: int, last: int) -> bool:
         """Whether any of the lines first..last was changed."""
         return self.changed is None or any(r.start <= last and first <= r.end for r in self.changed)
+
+    def touches_removal(self, first: int, last: int) -> bool:
+        """Whether lines were taken away within, just before or just behind the lines first..last."""
+        return any(first <= removal.before <= last + 1 for removal in self.removed)
 
 
 class Sources(Model):

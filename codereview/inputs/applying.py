@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from codereview.domain.sources import LineRange
+from codereview.domain.sources import LineRange, Removal
 from codereview.errors import DiffDoesNotApply
 from codereview.inputs.safe_paths import shown
 from codereview.inputs.unified import FilePatch, Hunk
@@ -54,6 +54,13 @@ def changed_lines(patch: FilePatch) -> tuple[LineRange, ...]:
     )
 
 
+def removed_lines(patch: FilePatch) -> tuple[Removal, ...]:
+    """What the change takes away, by the places after it."""
+    return tuple(
+        removal for hunk in patch.hunks for removal in _removed(hunk, first_index(hunk.new_start, hunk.new_length) + 1)
+    )
+
+
 def to_ranges(lines: Iterable[int]) -> tuple[LineRange, ...]:
     """Ascending line numbers as ranges, the fewest there are."""
     runs = groupby(enumerate(lines), key=lambda pair: pair[1] - pair[0])
@@ -74,6 +81,15 @@ def _added(hunk: Hunk, line: int) -> Iterable[int]:
         if kind == "+":
             yield line
         line += kind != "-"
+
+
+def _removed(hunk: Hunk, line: int) -> Iterable[Removal]:
+    for kind, run in groupby(hunk.lines, key=lambda pair: pair[0]):
+        texts = [text for _, text in run]
+        if kind == "-":
+            yield Removal(before=line, text="".join(texts))
+        else:
+            line += len(texts)
 
 
 def _stand_in(text: str, patch: FilePatch, *, new: bool) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from codereview.domain.coverage import SkipReason
 from codereview.domain.sources import Sources
 from codereview.errors import InvalidSubmission
-from codereview.inputs.applying import apply_patch, changed_lines, first_index
+from codereview.inputs.applying import apply_patch, changed_lines, first_index, removed_lines
 from codereview.inputs.intake import Intake, too_large
 from codereview.inputs.limits import DEFAULT_LIMITS, Limits
 from codereview.inputs.refusal import Refusal
@@ -39,7 +39,7 @@ def read_diff(
             continue
         content = _whole(patch, base)
         if content is not None:
-            intake.offer(path, content, changed=changed_lines(patch))
+            intake.offer(path, content, changed=changed_lines(patch), removed=removed_lines(patch))
         else:
             _offer_sparse(intake, path, patch)
     return intake.sources(label or "diff")
@@ -122,4 +122,4 @@ def _offer_sparse(intake: Intake, path: str, patch: FilePatch) -> None:
     if not text.strip():
         intake.skip(path, SkipReason.EXCLUDED, "the diff only deletes lines")
         return
-    intake.offer(path, text, changed=changed_lines(patch), sparse=True)
+    intake.offer(path, text, changed=changed_lines(patch), removed=removed_lines(patch), sparse=True)

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import IO
 
 from codereview.domain.coverage import SkipReason
-from codereview.domain.sources import LineRange, Sources
+from codereview.domain.sources import LineRange, Removal, Sources
 from codereview.inputs.diff import LINK_MODE, SUBMODULE_MODE
 from codereview.inputs.diff_names import header_name
 from codereview.inputs.git_blobs import read_blobs
@@ -28,6 +28,8 @@ _OPTIONS = (
     *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--ignore-submodules=dirty", "--submodule=short"),
     *("--full-index", "--no-abbrev"),
 )
+#: Bytes of removed lines kept of one file: they are only looked at, never reported on.
+_MAX_REMOVED_BYTES = 200_000
 _NOWHERE = re.compile(r"^0+$")
 
 
@@ -55,6 +57,19 @@ class Changed:
 
     ranges: list[LineRange] = field(default_factory=list)
     hunks: int = 0
+    removed: dict[int, list[str]] = field(default_factory=dict)
+    removed_bytes: int = 0
+
+    def take_away(self, before: int, line: bytes) -> None:
+        """Note a line that stood before this one of the new file."""
+        self.removed_bytes += len(line)
+        if self.removed_bytes <= _MAX_REMOVED_BYTES:
+            self.removed.setdefault(before, []).append(line.decode("utf-8", "replace"))
+
+    @property
+    def removals(self) -> tuple[Removal, ...]:
+        """What was taken away."""
+        return tuple(Removal(before=before, text="".join(lines)) for before, lines in self.removed.items())
 
 
 def read_changes(
@@ -90,7 +105,7 @@ def read_changes(
         elif not changed.hunks:
             intake.skip(shown(path), *_no_line_changed(wanted[path], content))
         else:
-            intake.offer(path, content, changed=changed.ranges)
+            intake.offer(path, content, changed=changed.ranges, removed=changed.removals)
     if side is Side.WORK_TREE:
         _tell_untracked(top, intake, where)
     return intake.sources(label)
@@ -129,17 +144,20 @@ def _refusal(change: Change, globs: Globs) -> Refusal | None:
 
 def _changed_lines(git: Git, arguments: Sequence[str], where: Sequence[str]) -> dict[str, Changed]:
     with git.stream("diff", *_OPTIONS, "--unified=0", "--inter-hunk-context=0", *arguments, *where) as output:
-        return parse_hunk_headers(output)
+        return parse_hunks(output)
 
 
-def parse_hunk_headers(patch: IO[bytes] | Iterable[bytes]) -> dict[str, Changed]:
-    """The changed lines by path, of a git diff without context; its content, however long, is passed over."""
+def parse_hunks(patch: IO[bytes] | Iterable[bytes]) -> dict[str, Changed]:
+    """The changed lines by path, of a git diff without context, and what was taken away; of the latter, text beyond
+    a limit per file is left out."""
     found: dict[str, Changed] = {}
     current = Changed()
-    content = 0
+    content = place = 0
     for line in patch:
         if content:
             content -= not line.startswith(b"\\")
+            if line.startswith(b"-"):
+                current.take_away(place, line[1:])
             continue
         if line.startswith(b"diff --git "):
             current = Changed()  # until its header names it: a file without hunks has none
@@ -150,6 +168,7 @@ def parse_hunk_headers(patch: IO[bytes] | Iterable[bytes]) -> dict[str, Changed]
             removed, start, added = (int(n) if n is not None else 1 for n in match.groups())
             content = removed + added
             current.hunks += 1
+            place = start if added else start + 1
             if added:
                 current.ranges.append(LineRange(start=start, end=start + added - 1))
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from codereview.domain.coverage import CoverageEntry, SkipReason
-from codereview.domain.sources import LineRange, SourceFile, Sources
+from codereview.domain.sources import LineRange, Removal, SourceFile, Sources
 from codereview.errors import TooLarge
 from codereview.inputs.decoding import check_text, decode
 from codereview.inputs.limits import Limits
@@ -41,6 +41,7 @@ class Intake:
         *,
         on_purpose: bool = False,
         changed: Sequence[LineRange] | None = None,
+        removed: Sequence[Removal] = (),
         sparse: bool = False,
     ) -> None:
         """Take the file or leave it out. ``on_purpose``: a person named it, so that it is reviewed even if generated.
@@ -59,7 +60,9 @@ class Intake:
             return
         self._bytes += size
         ranges = tuple(changed) if changed is not None else None
-        self._files.append(SourceFile(path=path, text=text, language=language, changed=ranges, sparse=sparse))
+        self._files.append(
+            SourceFile(path=path, text=text, language=language, changed=ranges, sparse=sparse, removed=tuple(removed))
+        )
 
     @property
     def full(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from codereview.domain.sources import Sources
 from codereview.errors import DiffDoesNotApply
-from codereview.inputs.applying import apply_patch, changed_lines, is_applied, is_base
+from codereview.inputs.applying import apply_patch, changed_lines, is_applied, is_base, removed_lines
 from codereview.inputs.decoding import decode
 from codereview.inputs.diff import merged, not_reviewable
 from codereview.inputs.intake import Intake
@@ -41,7 +41,7 @@ def read_patch(
         if isinstance(content, Refusal):
             intake.refuse(path, content)
         else:
-            intake.offer(path, content, changed=changed_lines(patch))
+            intake.offer(path, content, changed=changed_lines(patch), removed=removed_lines(patch))
     return intake.sources(label)
 
 

@@ -11,7 +11,7 @@ from support.trees import Repository
 from codereview.domain.coverage import SkipReason
 from codereview.domain.sources import Sources
 from codereview.errors import DiffDoesNotApply, InvalidSubmission, OutsideRoot, TooLarge
-from codereview.inputs.applying import apply_patch, changed_lines, is_applied, is_base, split_lines
+from codereview.inputs.applying import apply_patch, changed_lines, is_applied, is_base, removed_lines, split_lines
 from codereview.inputs.diff import read_diff
 from codereview.inputs.limits import Limits
 from codereview.inputs.unified import parse_diff
@@ -45,6 +45,33 @@ def test_with_its_base_a_file_comes_whole_with_the_changed_lines() -> None:
     assert (file.text, file.sparse, file.language) == (AFTER, False, "python")
     assert lines(sources) == {"x.py": [(2, 3)]}
     assert sources.label == "diff"
+
+
+def test_what_a_diff_takes_away_is_kept_with_its_place() -> None:
+    """A review of a change must see the guard that is gone: line 2 was replaced, the last line deleted."""
+    (file,) = read_diff(DIFF, {"x.py": BASE}).files
+    assert [(removal.before, removal.text) for removal in file.removed] == [(2, "b\n"), (8, "g\n")]
+    (sparse,) = read_diff(DIFF).files
+    assert sparse.removed == file.removed
+    assert file.touches_removal(7, 7)
+    assert file.touches_removal(2, 3)
+    assert not file.touches_removal(4, 6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8), st.integers(0, 3))
+def test_the_removed_lines_put_back_make_the_base(before: list[str], after: list[str], context: int) -> None:
+    base, target = ("".join(f"{line}\n" for line in lines) for lines in (before, after))
+    if base == target:
+        return
+    (patch,) = parse_diff(unified(base, target, context))
+    added = {n for r in changed_lines(patch) for n in range(r.start, r.end + 1)}
+    gone = {removal.before: removal.text for removal in removed_lines(patch)}
+    rebuilt = "".join(
+        gone.get(number, "") + ("" if number in added else line)
+        for number, line in enumerate([*split_lines(target), ""], start=1)
+    )
+    assert rebuilt == base
 
 
 def test_a_new_file_needs_no_base() -> None:

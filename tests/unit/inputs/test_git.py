@@ -210,6 +210,7 @@ def test_a_file_that_only_lost_lines_has_no_changed_lines(repository: Repository
     sources = read_diff("HEAD", start=repository.root)
     assert changed(sources) == {"a.py": []}
     assert sources.files[0].changed == ()
+    assert [(removal.before, removal.text) for removal in sources.files[0].removed] == [(2, "b = 2\n")]
 
 
 def test_a_file_becoming_a_link_and_back(repository: Repository) -> None:
