@@ -8,11 +8,12 @@ import hashlib
 
 from codereview.domain.findings import Finding, Severity
 from codereview.domain.reviews import Review
+from codereview.domain.visible import visible
 from codereview.formats import summary
 from codereview.formats.as_json import dumps
 from codereview.formats.base import Rendering
 from codereview.formats.places import span_of
-from codereview.formats.safe import one_line, shortened, visible
+from codereview.formats.safe import one_line, shortened
 from codereview.formats.unseen import Remark, remarks
 
 _SEVERITIES = {

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from codereview.formats.safe import visible
+from codereview.domain.visible import visible
 
 TAB = 4
 _ELLIPSIS = "…"

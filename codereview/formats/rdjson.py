@@ -2,11 +2,12 @@
 
 from codereview.domain.findings import Edit, Finding, Severity
 from codereview.domain.reviews import Review
+from codereview.domain.visible import visible
 from codereview.formats import summary
 from codereview.formats.as_json import dumps
 from codereview.formats.base import Rendering
 from codereview.formats.places import Span, deletes, lines_of, offered_edits, replacement_of, span_of
-from codereview.formats.safe import one_line, visible, web_link
+from codereview.formats.safe import one_line, web_link
 from codereview.formats.unseen import Remark, remarks
 
 _SEVERITIES = {

@@ -5,12 +5,11 @@ overrides, markup, mentions or workflow commands. Every format passes them throu
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
-#: Controls, format characters (bidirectional overrides, zero-width, tags), lone surrogates, line and paragraph marks.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from codereview.domain.visible import visible
+
 _SPACE = re.compile(r"[ \t\r\n]+")
 _ELLIPSIS = "…"
 #: What means something anywhere in a line of Markdown, and what does at its start.
@@ -22,23 +21,6 @@ _REFERENCE = re.compile(r"(@(?=\w)|[#!&$%](?=\d)|~(?=\w)|\bGH-(?=\d)|:(?=//)|www
 _WORD_BREAK = "&#8203;"
 _BACKTICKS = re.compile(r"`+")
 _SAFE_LINK = re.compile(r"https?://[A-Za-z0-9.\-]+(?::\d+)?(?:[/?#][A-Za-z0-9\-._~/?#@&+,=%:]*)?", re.ASCII)
-
-
-def escaped(char: str) -> str:
-    """The character as an escape sequence: \\x1b, \\u202e, \\U000e0001."""
-    code = ord(char)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def visible(text: str, *, keep: str = "") -> str:
-    """The text with every control, format and bidirectional character shown as an escape, but those in ``keep``."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char if char in keep or unicodedata.category(char) not in _INVISIBLE else escaped(char) for char in text
-    )
 
 
 def one_line(text: str, limit: int | None = None) -> str:

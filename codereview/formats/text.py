@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from codereview.domain.reviews import Review
+from codereview.domain.visible import visible
 from codereview.formats import summary
 from codereview.formats.base import Rendering
 from codereview.formats.layout import wrapped
 from codereview.formats.phrases import why_set_aside
 from codereview.formats.places import place_of
-from codereview.formats.safe import one_line, visible
+from codereview.formats.safe import one_line
 from codereview.formats.terminal import Ink
 from codereview.formats.text_finding import finding_lines
 from codereview.formats.unseen import failed_agents, left_out, not_examined

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from codereview.domain.findings import Finding, FindingStatus, TraceStep
+from codereview.domain.visible import visible
 from codereview.formats.frame import frame
 from codereview.formats.layout import cells, cut, joined, wrapped
 from codereview.formats.phrases import proof, said_by
 from codereview.formats.places import deletes, offered_edits, place_of, replacement_of, target_of
-from codereview.formats.safe import one_line, visible, web_link
+from codereview.formats.safe import one_line, web_link
 from codereview.formats.summary import SHAPES
 from codereview.formats.terminal import Ink
 

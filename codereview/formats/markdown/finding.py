@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from codereview.domain.findings import Finding, FindingStatus
+from codereview.domain.visible import visible
 from codereview.formats.phrases import proof, said_by
 from codereview.formats.places import deletes, lines_of, offered_edits, place_of, replacement_of, target_of
-from codereview.formats.safe import html_text, markdown_code, markdown_fence, markdown_text, visible, web_link
+from codereview.formats.safe import html_text, markdown_code, markdown_fence, markdown_text, web_link
 from codereview.formats.summary import SHAPES
 
 _TITLE, _PATH = 120, 200

@@ -3,8 +3,9 @@
 from typing import Any
 
 from codereview.domain.findings import Severity
+from codereview.domain.visible import visible
 from codereview.formats.places import Span
-from codereview.formats.safe import path_uri, visible
+from codereview.formats.safe import path_uri
 
 Json = dict[str, Any]
 

@@ -11,8 +11,8 @@ from support.hostile_reviews import reviews
 
 from codereview.domain.findings import Edit, Finding, Fix, Severity
 from codereview.domain.reviews import Review
+from codereview.domain.visible import visible
 from codereview.formats import render
-from codereview.formats.safe import visible
 
 # --- GitHub ---
 

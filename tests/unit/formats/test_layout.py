@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from support.builders import a_finding
 from support.hostile_reviews import hostile_text
 
+from codereview.domain.visible import visible
 from codereview.formats.frame import frame
 from codereview.formats.layout import cells, columns_of, cut, joined, wrapped
-from codereview.formats.safe import visible
 from codereview.formats.terminal import Ink
 
 
