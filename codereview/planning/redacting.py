@@ -43,6 +43,12 @@ class Shown:
             text = text.replace(placeholder(number), secret)
         return text
 
+    def hidden(self, text: str) -> str:
+        """Other words about this file, its secrets taken out of them too."""
+        for number, secret in enumerate(self._secrets, start=1):
+            text = text.replace(secret, placeholder(number))
+        return text
+
     @property
     def secrets(self) -> int:
         """How many different secrets were taken out."""
