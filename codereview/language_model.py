@@ -72,7 +72,8 @@ class LanguageModel(Protocol):
         ...
 
     def complete(self, call: ModelCall, on_text: Callable[[str], None] = ...) -> ModelReply:
-        """Ask once. ``on_text`` gets the answer piece by piece as it streams; what it raises stops the call.
+        """Ask once. ``on_text`` gets "" when the answer begins, and then the answer piece by piece as it streams; what
+        it raises stops the call.
 
         Raises ModelError of one kind or another, never an exception of the provider's own package.
         """

@@ -4,13 +4,15 @@ One contract suite (tests/contract) runs against every implementation of a port.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from codereview.domain.coverage import CoverageEntry
 from codereview.domain.events import Event, EventDraft
-from codereview.domain.findings import Confidence, Finding, Severity, TraceStep
+from codereview.domain.findings import Confidence, Finding, FindingStatus, Severity, TraceStep
+from codereview.domain.metrics import Measurement
 from codereview.domain.reviews import Review, ReviewStatus
 from codereview.domain.sources import Batch, SourceFile
 from codereview.domain.units import UnitOutcome, UnitSpec, UnitState
@@ -52,6 +54,11 @@ class RawFinding:
     failure_scenario: str = ""
     help_uri: str = ""
     trace: tuple[TraceStep, ...] = ()
+    status: FindingStatus = FindingStatus.CONFIRMED
+    #: Fingerprint of a finding known before that this one repeats in other words; "" when there is none.
+    same_as: str = ""
+    #: Whether it is about the change itself, so that lines beside a deletion count as changed.
+    judges_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,4 +429,56 @@ class Dispatcher(Protocol):
 
     def revoke(self, review_id: str) -> None:
         """Tell the workers that the review was cancelled."""
+        ...
+
+
+# --- telemetry ------------------------------------------------------------------------------------------------------
+
+
+class Metrics(Protocol):
+    """Where measurements go; `codereview.domain.metrics` names them all."""
+
+    def record(self, *measurements: Measurement, **about: object) -> None:
+        """Take values that belong together. ``about`` says what of ("reviewId"), where the destination can keep that.
+
+        Never raises for what is wrong with the destination: a review does not fail because nobody could count it.
+        """
+        ...
+
+
+class SpanKind(StrEnum):
+    """What a span is to its trace, in OpenTelemetry's words."""
+
+    INTERNAL = "internal"
+    SERVER = "server"
+    CLIENT = "client"
+    PRODUCER = "producer"
+    CONSUMER = "consumer"
+
+
+class Span(Protocol):
+    """A stretch of work within a trace."""
+
+    def set(self, **attributes: str | int | float | bool) -> None:
+        """Add attributes; an underscore in a name stands for a dot."""
+        ...
+
+
+class Tracer(Protocol):
+    """Traces across the processes a review passes through."""
+
+    def span(
+        self,
+        name: str,
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+        parent: Mapping[str, str] | None = None,
+        **attributes: str | int | float | bool,
+    ) -> AbstractContextManager[Span]:
+        """A span around the body; an exception that leaves it marks it as failed. ``parent`` is another process's
+        `carrier`; without one the span belongs to the one around it."""
+        ...
+
+    def carrier(self) -> dict[str, str]:
+        """The current span as headers for another process; empty when there is none."""
         ...

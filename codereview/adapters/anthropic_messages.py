@@ -203,6 +203,7 @@ class _Answer:
             case "message_start":
                 self._id, self._model = event.message.id, event.message.model or self._call.model
                 self._billed = _tokens(event.message.usage)
+                self._on_text("")
             case "content_block_start" if event.content_block.type == "text" and event.content_block.text:
                 self._text(event.content_block.text)
             case "content_block_delta" if event.delta.type == "text_delta":

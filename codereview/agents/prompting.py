@@ -46,6 +46,12 @@ class Prompt:
         shared = tuple(Block(_fenced(text, fence), cached=True, long_lived=long_lived) for text in self.shared)
         return system, (*shared, Block(_fenced(self.own, fence)))
 
+    def continued(self, received: str) -> "Prompt":
+        """The same question after an answer that broke off, of which this was received."""
+        data = f'<{_FENCE} kind="received">\n{visible(received, keep=chr(10))}\n</{_FENCE}>'
+        note = "An earlier answer to this broke off after the parts below. They are kept: give only what is missing."
+        return Prompt(self.system, self.shared, f"{self.own}\n\n{note}\n\n{data}")
+
     def text(self) -> str:
         """All of it, for estimates."""
         return "\n".join((*self.system, *self.shared, self.own))

@@ -113,6 +113,7 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         symbol=symbol,
         snippet=redact(snippet) if raw.cwe in _HARD_CODED else snippet,
         trace=raw.trace,
+        status=raw.status,
         provenance=(Provenance(source=raw.rule_id.partition("/")[0], rule=raw.native_rule, version=version),),
         in_diff=where.shows(line, end, FilterMode.ADDED),
         help_uri=raw.help_uri,

@@ -68,10 +68,23 @@ class Collector:
             finding = self._judged(self.policy.apply(anchored, where), raw)
             if finding.severity < self.policy.floor(raw.path):
                 self.hidden[BELOW_SEVERITY] += 1
-            elif not where.shows(finding.start_line, finding.end_line, self.options.filter_mode):
+            elif not _is_shown(where, finding, raw, self.options):
                 self.hidden[OUTSIDE_DIFF] += 1
             else:
-                yield from self._merge(finding, _family(raw))
+                yield from self._merge(finding, _family(raw), raw.same_as)
+
+    def revise(self, fingerprint: str, reason: str, **changed: object) -> Change | None:
+        """The change that gives a finding these new values; None when it is not known or they are not new."""
+        known = self._by_print.get(fingerprint)
+        revised = known.model_copy(update=changed) if known is not None else None
+        if revised is None or revised == known or known is None or known.status is FindingStatus.SUPPRESSED:
+            return None
+        self._by_print[fingerprint] = revised
+        return Change(revised, is_new=False, reason=reason)
+
+    def finding(self, fingerprint: str) -> Finding | None:
+        """One finding as it stands."""
+        return self._by_print.get(fingerprint)
 
     def findings(self) -> list[Finding]:
         """Everything collected, in report order."""
@@ -91,8 +104,8 @@ class Collector:
             update={"status": FindingStatus.REFUTED, "provenance": (*finding.provenance, refutation)}
         )
 
-    def _merge(self, finding: Finding, family: str) -> Iterator[Change]:
-        same = self._same_defect(finding, family)
+    def _merge(self, finding: Finding, family: str, same_as: str) -> Iterator[Change]:
+        same = self._by_print.get(same_as) or self._same_defect(finding, family)
         if same is None:
             self._by_print[finding.fingerprint] = finding
             self._by_place[finding.path, family].append(finding.fingerprint)
@@ -117,6 +130,13 @@ class Collector:
             if _overlap(known, finding):
                 return known
         return None
+
+
+def _is_shown(where: AnchoredFile, finding: Finding, raw: RawFinding, options: ReviewOptions) -> bool:
+    start, end = finding.start_line, finding.end_line
+    if where.shows(start, end, options.filter_mode):
+        return True
+    return raw.judges_change and start is not None and where.file.touches_removal(start, end or start)
 
 
 def _overlap(first: Finding, second: Finding) -> bool:
