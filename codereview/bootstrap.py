@@ -15,6 +15,7 @@ from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, crea
 from codereview.adapters.file_bodies import FileBodies
 from codereview.adapters.local_dispatcher import LocalDispatcher
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
+from codereview.adapters.observed import TracedBus
 from codereview.adapters.redis.bus import RedisEventBus
 from codereview.adapters.redis.client import connect
 from codereview.adapters.redis.idempotency import RedisIdempotencyStore
@@ -41,10 +42,12 @@ from codereview.ports import (
     EventBus,
     IdempotencyStore,
     KeyStore,
+    Metrics,
     ReviewLedger,
     ReviewStore,
     SourceStore,
 )
+from codereview.telemetry import SILENT, NoMetrics, Telemetry
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -64,6 +67,7 @@ class Service:
     board: AgentStatusBoard
     commands: AgentCommands
     redis: "Redis"
+    telemetry: Telemetry
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,12 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
     Connects to nothing yet. Raises ConfigurationError.
     """
     client = connect(broker_url(settings))
+    telemetry = telemetry_of(settings)
     commands = AgentCommands(client)
-    ledger, bus, sources = RedisLedger(client), RedisEventBus(client), RedisSourceStore(client)
+    ledger, sources = RedisLedger(client), RedisSourceStore(client)
+    bus: EventBus = RedisEventBus(client)
+    if settings.tracing:
+        bus = TracedBus(bus, telemetry.tracer)
     store, key_store = stores(settings)
     return Service(
         settings=settings,
@@ -95,9 +103,10 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
             bus=bus,
             sources=sources,
             store=store,
-            dispatcher=CeleryDispatcher(sender(settings), client, commands),
+            dispatcher=CeleryDispatcher(sender(settings), client, commands, telemetry.tracer),
             agents=AGENTS if agents else (),
             interruptions=interruptions,
+            telemetry=telemetry,
         ),
         bus=bus,
         ledger=ledger,
@@ -107,6 +116,7 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
         board=AgentStatusBoard(client),
         commands=commands,
         redis=client,
+        telemetry=telemetry,
     )
 
 
@@ -149,6 +159,24 @@ def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
     return reviews, DynamoKeyStore(settings.keys_table, clients=clients)
 
 
+def telemetry_of(settings: Settings) -> Telemetry:
+    """What the settings want told, and to whom. Raises ConfigurationError when OpenTelemetry is not installed."""
+    metrics: Metrics = NoMetrics()
+    if settings.metrics == "emf":
+        from codereview.adapters.emf import EmfMetrics  # noqa: PLC0415  each destination is loaded where it is used
+
+        metrics = EmfMetrics(namespace=settings.metrics_namespace, environment=settings.environment)
+    elif settings.metrics == "prometheus":
+        from codereview.adapters.prometheus import PrometheusMetrics  # noqa: PLC0415
+
+        metrics = PrometheusMetrics(settings.metrics_path)
+    if not settings.tracing:
+        return Telemetry(metrics)
+    from codereview.adapters.otel import open_tracer  # noqa: PLC0415
+
+    return Telemetry(metrics, open_tracer(settings.environment))
+
+
 def secret_key(settings: Settings) -> str:
     """What signs tickets: the setting, else a secret generated once and kept in the data directory (mode 0600).
 
@@ -188,9 +216,10 @@ def _service(
     dispatcher: Dispatcher,
     agents: Iterable[str],
     interruptions: tuple[type[Exception], ...] = (),
+    telemetry: Telemetry = SILENT,
 ) -> ReviewService:
     clock = SystemClock()
-    finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store)
+    finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store, telemetry=telemetry)
     sweeper = Sweeper(
         ledger=ledger,
         store=store,
@@ -203,6 +232,7 @@ def _service(
             deadline_ms=int(settings.review_deadline_s * 1000),
             max_attempts=settings.max_attempts,
         ),
+        telemetry=telemetry,
     )
     bounds = Bounds(wall_s=settings.tool_timeout_s)
     built = {name: Agent(name, analysers.analysers_for(name, bounds)) for name in agents}
@@ -214,6 +244,7 @@ def _service(
         open_workspace=open_workspace,
         patience=Patience(lease_ms=int(settings.lease_s * 1000), max_attempts=settings.max_attempts),
         interruptions=interruptions,
+        telemetry=telemetry,
     )
     return ReviewService(
         ledger=ledger,
@@ -231,4 +262,5 @@ def _service(
             max_waiting_per_owner=settings.max_waiting_per_owner,
             deadline_ms=int(settings.review_deadline_s * 1000),
         ),
+        telemetry=telemetry,
     )

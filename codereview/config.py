@@ -16,6 +16,12 @@ from codereview.errors import ConfigurationError
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
+def _metrics() -> str:
+    """CloudWatch's format where AWS runs the process (a Lambda function, an ECS task), else Prometheus."""
+    on_aws = {"AWS_LAMBDA_FUNCTION_NAME", "ECS_CONTAINER_METADATA_URI_V4"} & os.environ.keys()
+    return "emf" if on_aws else "prometheus"
+
+
 def _data_dir() -> Path:
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "codereview"
@@ -105,6 +111,18 @@ class Settings(BaseSettings):
     #: Prefork processes of a worker.
     concurrency: PositiveInt = 1
 
+    # --- telemetry
+    #: Where measurements go: "prometheus" (/metrics), "emf" (CloudWatch, by lines on standard output) or "none".
+    metrics: Literal["prometheus", "emf", "none"] = Field(default_factory=_metrics, validate_default=True)
+    #: Directory in which the processes of one machine count for Prometheus; empty: metrics in the data directory.
+    metrics_dir: Path | None = None
+    #: CloudWatch namespace of the metrics.
+    metrics_namespace: str = "CodeReview"
+    #: What this deployment is called in metrics and traces: "local", "staging", "prod".
+    environment: str = "local"
+    #: Whether traces are sent, by OpenTelemetry (the extra `otel`); its own variables (OTEL_*) say where to.
+    tracing: bool = False
+
     # --- manners
     log_level: str = Field(default="INFO", validation_alias=AliasChoices("CODEREVIEW_LOG_LEVEL", "LOG_LEVEL"))
     #: Days a finished review is kept.
@@ -119,6 +137,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """The SQLite file."""
         return self.sqlite_path or self.data_dir / "reviews.sqlite3"
+
+    @property
+    def metrics_path(self) -> Path:
+        """The directory in which the processes of this machine count."""
+        return self.metrics_dir or self.data_dir / "metrics"
 
     def effective(self) -> dict[str, object]:
         """Every setting and its value, secrets starred, for the log at start."""

@@ -456,11 +456,15 @@ class SpanKind(StrEnum):
     CONSUMER = "consumer"
 
 
+#: Attributes of a span, by OpenTelemetry's names where it has some ("http.route"), else "codereview.…".
+Attributes = Mapping[str, str | int | float | bool]
+
+
 class Span(Protocol):
     """A stretch of work within a trace."""
 
-    def set(self, **attributes: str | int | float | bool) -> None:
-        """Add attributes; an underscore in a name stands for a dot."""
+    def set(self, attributes: Attributes) -> None:
+        """Add what is known only now."""
         ...
 
 
@@ -470,10 +474,10 @@ class Tracer(Protocol):
     def span(
         self,
         name: str,
+        attributes: Attributes = ...,
         *,
         kind: SpanKind = SpanKind.INTERNAL,
         parent: Mapping[str, str] | None = None,
-        **attributes: str | int | float | bool,
     ) -> AbstractContextManager[Span]:
         """A span around the body; an exception that leaves it marks it as failed. ``parent`` is another process's
         `carrier`; without one the span belongs to the one around it."""
@@ -481,4 +485,8 @@ class Tracer(Protocol):
 
     def carrier(self) -> dict[str, str]:
         """The current span as headers for another process; empty when there is none."""
+        ...
+
+    def flush(self) -> None:
+        """Send what is waiting, before the process ends or is frozen."""
         ...

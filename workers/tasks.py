@@ -8,6 +8,7 @@ from celery.exceptions import Ignore
 from codereview.adapters.celery.names import FINALIZE, REVIEW_UNIT
 from codereview.errors import BackendUnavailable, LeaseLost
 from workers.celery import app
+from workers.observing import observed
 from workers.runtime import runtime
 
 
@@ -19,7 +20,8 @@ def review_unit(self: Task, review_id: str, unit_id: str) -> dict[str, Any] | No
     answer would count as the unit's completion while somebody else still works on it.
     """
     try:
-        outcome = runtime().service.review_unit(review_id, unit_id, worker=self.request.hostname or "")
+        with observed(self, {"codereview.review.id": review_id, "codereview.unit.id": unit_id}):
+            outcome = runtime().service.review_unit(review_id, unit_id, worker=self.request.hostname or "")
     except (LeaseLost, BackendUnavailable) as reason:
         raise Ignore(str(reason)) from reason
     if outcome is None:
@@ -28,9 +30,10 @@ def review_unit(self: Task, review_id: str, unit_id: str) -> dict[str, Any] | No
 
 
 @app.task(name=FINALIZE, bind=True, ignore_result=True, max_retries=2, default_retry_delay=1)
-def finalize(self: Task, review_id: str) -> None:  # noqa: ARG001  bound like every task, for its request
+def finalize(self: Task, review_id: str) -> None:
     """End the review; the chord's body. What cannot be ended now is ended by the reaper."""
     try:
-        runtime().service.finalize(review_id)
+        with observed(self, {"codereview.review.id": review_id}):
+            runtime().service.finalize(review_id)
     except BackendUnavailable as reason:
         raise Ignore(str(reason)) from reason

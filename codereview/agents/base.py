@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codereview.domain.sources import SourceFile
-from codereview.ports import Analyser, AnalyserProblem, AnalysisReport, Workspace
+from codereview.ports import Analyser, AnalyserProblem, AnalysisReport, Attributes, Tracer, Workspace
+from codereview.telemetry import SILENT
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,11 @@ class Agent:
         return [analyser.name for analyser in self.analysers if analyser.applies_to(file)]
 
     def analyse(
-        self, workspace: Workspace, *, let_through: tuple[type[Exception], ...] = ()
+        self,
+        workspace: Workspace,
+        *,
+        let_through: tuple[type[Exception], ...] = (),
+        tracer: Tracer = SILENT.tracer,
     ) -> Iterator[tuple[Analyser, AnalysisReport]]:
         """Run each analyser that applies, one after the other, and yield its report when it is there.
 
@@ -33,8 +38,11 @@ class Agent:
             files = [file for file in workspace.files if analyser.applies_to(file)]
             if not files:
                 continue
+            about: Attributes = {"codereview.agent": self.name, "codereview.files": len(files)}
             try:
-                report = analyser.run(workspace, files, agent=self.name)
+                with tracer.span(f"analyse {analyser.name}", about) as span:
+                    report = analyser.run(workspace, files, agent=self.name)
+                    span.set({"codereview.findings": len(report.findings)})
             except let_through:
                 raise
             except Exception as error:  # one engine's defect must not silence the others

@@ -1,5 +1,6 @@
 """Ending a review: exactly one end, whoever gets here first and however often."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,10 +11,22 @@ from codereview.domain.events import TERMINAL_EVENT, ReviewEnded, draft
 from codereview.domain.findings import Finding
 from codereview.domain.gate import verdict
 from codereview.domain.merging import merge
+from codereview.domain.metrics import (
+    FINDINGS_PER_REVIEW,
+    REVIEW_DURATION,
+    REVIEW_QUEUE_TIME,
+    REVIEWS_CANCELLED,
+    REVIEWS_COMPLETED,
+    REVIEWS_FAILED,
+    Measurement,
+)
 from codereview.domain.reviews import AGENTS, Outcome, Review, ReviewStatus
 from codereview.domain.units import OutcomeStatus, UnitOutcome
 from codereview.domain.usage import Metrics, Usage
-from codereview.ports import EventBus, LiveReview, ReviewLedger, ReviewStore, SourceStore
+from codereview.ports import Emitted, EventBus, LiveReview, ReviewLedger, ReviewStore, SourceStore
+from codereview.telemetry import SILENT, Telemetry
+
+log = logging.getLogger(__name__)
 
 _GAPS_IN_NOTICE = 3
 
@@ -25,8 +38,17 @@ class Finalizer:
     longer change, so that two finalizers at once write the same.
     """
 
-    def __init__(self, *, ledger: ReviewLedger, bus: EventBus, sources: SourceStore, store: ReviewStore) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: ReviewLedger,
+        bus: EventBus,
+        sources: SourceStore,
+        store: ReviewStore,
+        telemetry: Telemetry = SILENT,
+    ) -> None:
         self._ledger = ledger
+        self._telemetry = telemetry
         self._bus = bus
         self._sources = sources
         self._store = store
@@ -99,7 +121,11 @@ class Finalizer:
             notices=review.notices,
             reason=live.reason,
         )
-        self._bus.emit(draft(review.id, TERMINAL_EVENT[review.status], ended, dedupe="ended"))
+        event = TERMINAL_EVENT[review.status]
+        emitted = self._bus.emit(draft(review.id, event, ended, dedupe="ended"))
+        if emitted is Emitted.APPENDED:  # of all who finalize, one: what is counted is counted once
+            log.info(str(event), extra=_line(review))
+            self._telemetry.metrics.record(*_measured(review), reviewId=review.id)
 
 
 def _due(live: LiveReview) -> tuple[ReviewStatus, str] | None:
@@ -172,6 +198,42 @@ def _metrics(
         attempts=sum(unit.attempt for unit in live.units.values()),
         usage=sum((outcome.usage for outcome in outcomes), Usage()),
     )
+
+
+def _line(review: Review) -> dict[str, object]:
+    """The canonical line of a review: the saved queries read these names."""
+    usage = review.metrics.usage
+    return {
+        "reviewId": review.id,
+        "duration": review.metrics.duration_ms,
+        "findingCount": review.metrics.finding_count,
+        "status": review.status,
+        "outcome": review.outcome,
+        "verdict": review.verdict,
+        "queueTime": review.metrics.queue_ms,
+        "files": review.metrics.files,
+        "units": review.metrics.units,
+        "unitsFailed": review.metrics.units_failed,
+        "tokens": usage.tokens,
+        "costUsd": usage.cost_usd,
+        "owner": review.owner,
+        "labels": review.options.labels,
+    }
+
+
+def _measured(review: Review) -> list[Measurement]:
+    match review.status:
+        case ReviewStatus.COMPLETED:
+            return [
+                REVIEWS_COMPLETED.of(),
+                REVIEW_DURATION.of(review.metrics.duration_ms),
+                REVIEW_QUEUE_TIME.of(review.metrics.queue_ms),
+                FINDINGS_PER_REVIEW.of(review.metrics.finding_count),
+            ]
+        case ReviewStatus.CANCELLED:
+            return [REVIEWS_CANCELLED.of()]
+        case _:
+            return [REVIEWS_FAILED.of()]
 
 
 def _notices(

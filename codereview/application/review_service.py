@@ -1,5 +1,6 @@
 """The one service behind every way in: HTTP, WebSocket, command line, Lambda functions and workers."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from codereview.application.finalizing import Finalizer
 from codereview.application.reviewing import BatchReviewer
 from codereview.application.sweeping import Sweeper
 from codereview.domain.events import Event, EventType, ReviewQueued, draft
+from codereview.domain.metrics import REVIEWS_FAILED, REVIEWS_SUBMITTED
 from codereview.domain.reviews import AgentSummary, Review, ReviewStatus, Verdict
 from codereview.domain.sources import Sources
 from codereview.domain.submission import Job, Submission
@@ -17,6 +19,9 @@ from codereview.domain.units import UnitOutcome, UnitSpec
 from codereview.errors import BackendUnavailable, EmptySubmission, Overloaded, ReviewEndedAlready, UnknownReview
 from codereview.planning.batches import plan, summarise
 from codereview.ports import Clock, Dispatcher, EventBus, LiveReview, Page, ReviewLedger, ReviewStore, SourceStore
+from codereview.telemetry import SILENT, Telemetry
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,9 @@ class ReviewService:
         clock: Clock,
         read: Callable[[Submission], Sources],
         admission: Admission = Admission(),
+        telemetry: Telemetry = SILENT,
     ) -> None:
+        self._telemetry = telemetry
         self._ledger = ledger
         self._bus = bus
         self._sources = sources
@@ -69,6 +76,12 @@ class ReviewService:
         Raises InvalidSubmission (or one of its kinds) and TooLarge for what was handed in, Overloaded when too much
         is waiting, BackendUnavailable when it could not be started; nothing is left half done.
         """
+        with self._telemetry.tracer.span("submit") as span:
+            review = self._submit(submission, owner)
+            span.set({"codereview.review.id": review.id, "codereview.files": review.source.files})
+            return review
+
+    def _submit(self, submission: Submission | Job, owner: str) -> Review:
         self._admit(owner)
         job = self._as_job(submission)
         planned = plan(job.sources, job.options.agents)
@@ -81,6 +94,7 @@ class ReviewService:
             agents=_pending(planned.units),
         )
         self._store.put(review)
+        self._telemetry.metrics.record(REVIEWS_SUBMITTED.of(), reviewId=review.id)
         try:
             self._sources.put(review.id, planned.batches)
             self._sources.put_facts(review.id, (*job.sources.skipped, *planned.skipped))
@@ -93,6 +107,7 @@ class ReviewService:
         except BackendUnavailable:
             self._withdraw(review)
             raise
+        log.info("review_submitted", extra={"reviewId": review.id, "owner": owner, "units": len(planned.units)})
         return review
 
     def get(self, review_id: str, *, owner: str = "") -> Review:
@@ -185,8 +200,11 @@ class ReviewService:
             "notices": (f"The review ended early: {reason}.",),
         }
         self._store.put(review.model_copy(update=failed))
+        decided = None
         with suppress(BackendUnavailable):  # already being reported; the sweep finalizes what a part-launch left
-            self._ledger.decide(review.id, ReviewStatus.FAILED, reason)
+            decided = self._ledger.decide(review.id, ReviewStatus.FAILED, reason)
+        if decided is None:  # else it is counted when it is finalized
+            self._telemetry.metrics.record(REVIEWS_FAILED.of(), reviewId=review.id)
 
     def _running(self, review: Review, live: LiveReview) -> Review:
         findings = self._bus.findings(review.id)

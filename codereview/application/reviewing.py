@@ -24,6 +24,7 @@ from codereview.domain.events import (
     draft,
 )
 from codereview.domain.identity import content_hash
+from codereview.domain.metrics import AGENT_ERRORS, AGENT_TOKEN_USAGE, UNIT_DURATION
 from codereview.domain.reviews import ReviewOptions
 from codereview.domain.sources import Batch
 from codereview.domain.units import OutcomeStatus, UnitOutcome
@@ -40,6 +41,7 @@ from codereview.ports import (
     SourceStore,
     Workspace,
 )
+from codereview.telemetry import SILENT, Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,9 @@ class BatchReviewer:
         open_workspace: OpenWorkspace,
         patience: Patience = Patience(),
         interruptions: tuple[type[Exception], ...] = (),
+        telemetry: Telemetry = SILENT,
     ) -> None:
+        self._telemetry = telemetry
         self._agents = agents
         self._ledger = ledger
         self._bus = bus
@@ -131,7 +135,9 @@ class BatchReviewer:
             return run.failed("the code of this unit is no longer stored", SkipReason.ERROR)
         run.take(batch)
         with self._open_workspace(batch) as workspace:
-            for analyser, report in run.agent.analyse(workspace, let_through=self._interruptions):
+            for analyser, report in run.agent.analyse(
+                workspace, let_through=self._interruptions, tracer=self._telemetry.tracer
+            ):
                 run.record(report, analyser)
         return run.outcome()
 
@@ -151,6 +157,29 @@ class BatchReviewer:
             )
         )
         announce_ended_agents(self._bus, live)
+        self._measure(lease, agent, outcome)
+
+    def _measure(self, lease: Lease, agent: Agent, outcome: UnitOutcome) -> None:
+        measured = [UNIT_DURATION.of(outcome.duration_ms, Agent=agent.name)]
+        if outcome.usage.tokens:
+            measured.append(AGENT_TOKEN_USAGE.of(outcome.usage.tokens, Agent=agent.name))
+        if outcome.status is OutcomeStatus.FAILED:
+            measured.append(AGENT_ERRORS.of(Agent=agent.name))
+        self._telemetry.metrics.record(*measured, reviewId=lease.review_id, unitId=lease.unit_id)
+        log.info(
+            "unit_ended",
+            extra={
+                "reviewId": lease.review_id,
+                "unitId": lease.unit_id,
+                "agent": agent.name,
+                "attempt": lease.attempt,
+                "status": outcome.status,
+                "duration": outcome.duration_ms,
+                "findingCount": outcome.finding_count,
+                "tokens": outcome.usage.tokens,
+                "costUsd": outcome.usage.cost_usd,
+            },
+        )
 
 
 class _Run:

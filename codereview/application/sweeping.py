@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from codereview.application.finalizing import Finalizer
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason
+from codereview.domain.metrics import AGENT_ERRORS, REVIEWS_FAILED, UNITS_REQUEUED
 from codereview.domain.reviews import ReviewStatus, Verdict
 from codereview.domain.units import OutcomeStatus, UnitOutcome, UnitState, UnitStatus
 from codereview.ports import Clock, Dispatcher, LiveReview, ReviewLedger, ReviewStore
+from codereview.telemetry import SILENT, Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,9 @@ class Sweeper:
         finalizer: Finalizer,
         clock: Clock,
         settings: SweepSettings = SweepSettings(),
+        telemetry: Telemetry = SILENT,
     ) -> None:
+        self._telemetry = telemetry
         self._ledger = ledger
         self._store = store
         self._dispatcher = dispatcher
@@ -73,7 +77,7 @@ class Sweeper:
         if unit.status is UnitStatus.RUNNING and unit.lease_until > live.now:
             return False
         if unit.attempt >= self._settings.max_attempts:
-            return self._ledger.give_up(live.review_id, unit.spec.id, _given_up(unit))
+            return self._give_up(live, unit)
         if unit.status is UnitStatus.QUEUED and not self._was_lost(live, unit):
             return False
         if not self._ledger.requeue(live.review_id, unit.spec.id):
@@ -82,7 +86,15 @@ class Sweeper:
             "unit_requeued",
             extra={"reviewId": live.review_id, "unitId": unit.spec.id, "attempt": unit.attempt},
         )
+        self._telemetry.metrics.record(UNITS_REQUEUED.of(Agent=unit.spec.agent), reviewId=live.review_id)
         self._dispatcher.relaunch(live.review_id, unit.spec)
+        return True
+
+    def _give_up(self, live: LiveReview, unit: UnitState) -> bool:
+        if not self._ledger.give_up(live.review_id, unit.spec.id, _given_up(unit)):
+            return False
+        log.error("unit_given_up", extra={"reviewId": live.review_id, "unitId": unit.spec.id, "attempt": unit.attempt})
+        self._telemetry.metrics.record(AGENT_ERRORS.of(Agent=unit.spec.agent), reviewId=live.review_id)
         return True
 
     def _was_lost(self, live: LiveReview, unit: UnitState) -> bool:
@@ -109,6 +121,7 @@ class Sweeper:
             }
             self._store.put(review.model_copy(update=ended))
             log.error("review_lost", extra={"reviewId": review_id})
+            self._telemetry.metrics.record(REVIEWS_FAILED.of(), reviewId=review_id)
             buried += 1
         return buried
 

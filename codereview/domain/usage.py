@@ -15,6 +15,11 @@ class Usage(Model):
     output_tokens: NonNegativeInt = 0
     cost_usd: NonNegativeFloat = 0.0
 
+    @property
+    def tokens(self) -> int:
+        """Tokens in and out, cached or not."""
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens + self.output_tokens
+
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             requests=self.requests + other.requests,

@@ -260,4 +260,4 @@ def test_the_request_id_is_in_every_line_logged_meanwhile(api: Api, monkeypatch:
         api.client.get("/api/reviews", headers={"X-Request-Id": "id-7"})
     finally:
         deep.removeHandler(handler)
-    assert '"request_id": "id-7"' in written.getvalue()
+    assert '"requestId": "id-7"' in written.getvalue()

@@ -549,9 +549,9 @@ def test_a_socket_is_logged_in_one_line(server: ApiServer) -> None:
     client.send("subscribe", reviewId=review_id)
     list(client.messages())
     client.close()
-    eventually(lambda: any(line["request_id"] == "socket-1" for line in server.lines("live_socket")), "logged")
-    line = next(line for line in server.lines("live_socket") if line["request_id"] == "socket-1")
-    assert (line["close_code"], line["events"], line["messages"], line["refused"]) == (1000, 11, 1, 0)
+    eventually(lambda: any(line["requestId"] == "socket-1" for line in server.lines("live_socket")), "logged")
+    line = next(line for line in server.lines("live_socket") if line["requestId"] == "socket-1")
+    assert (line["closeCode"], line["events"], line["messages"], line["refused"]) == (1000, 11, 1, 0)
 
 
 @pytest.mark.parametrize("chunked", [False, True])

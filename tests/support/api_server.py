@@ -60,7 +60,7 @@ class ApiServer:
     def lines(self, event: str) -> list[dict[str, Any]]:
         """The log lines of an event."""
         parsed = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
-        return [line for line in parsed if line.get("event") == event]
+        return [line for line in parsed if line.get("eventType") == event]
 
     def review(self, *, owner: str = "") -> str:
         """A review that is open; no worker works on it."""

@@ -9,11 +9,13 @@ from celery.canvas import Signature
 from kombu.exceptions import OperationalError
 
 from codereview.adapters.celery.config import celery_config, guard_reconnect, result_url
-from codereview.adapters.celery.names import COORDINATOR, FINALIZE, REVIEW_UNIT
+from codereview.adapters.celery.names import COORDINATOR, FINALIZE, REVIEW_UNIT, TRACE_HEADER
 from codereview.adapters.redis.status import AgentCommand, AgentCommands, CommandName
 from codereview.config import Settings
 from codereview.domain.units import UnitSpec
 from codereview.errors import BackendUnavailable
+from codereview.ports import Attributes, SpanKind, Tracer
+from codereview.telemetry import SILENT
 
 
 def sender(settings: Settings) -> Celery:
@@ -28,15 +30,23 @@ def sender(settings: Settings) -> Celery:
 class CeleryDispatcher:
     """The chord: a unit per agent and batch on the agents' queues, then finalize on the coordinator's."""
 
-    def __init__(self, app: Celery, client: "redis.Redis", commands: AgentCommands) -> None:
+    def __init__(
+        self, app: Celery, client: "redis.Redis", commands: AgentCommands, tracer: Tracer = SILENT.tracer
+    ) -> None:
         self._app = app
+        self._tracer = tracer
         self._client = client
         self._commands = commands
 
     def launch(self, review_id: str, units: Sequence[UnitSpec]) -> None:
         """Send the chord. Raises BackendUnavailable when the broker cannot be reached."""
-        header = [self._unit(review_id, unit, member=True) for unit in units]
-        with _reachable():
+        about: Attributes = {
+            "messaging.system": "celery",
+            "codereview.review.id": review_id,
+            "codereview.units": len(units),
+        }
+        with self._tracer.span("send chord", about, kind=SpanKind.PRODUCER), _reachable():
+            header = [self._unit(review_id, unit, member=True) for unit in units]
             chord(header, app=self._app)(self._end(review_id))
 
     def relaunch(self, review_id: str, unit: UnitSpec) -> None:
@@ -60,7 +70,7 @@ class CeleryDispatcher:
 
     def _unit(self, review_id: str, unit: UnitSpec, member: bool = False) -> Signature:
         # A name of its own for the chord's member shows the review in every tool that lists tasks.
-        options = {"queue": unit.agent}
+        options: dict[str, object] = {"queue": unit.agent, "headers": self._headers()}
         if member:
             options["task_id"] = f"{review_id}.{unit.id}"
         return signature(REVIEW_UNIT, args=(review_id, unit.id), app=self._app, immutable=True, options=options)
@@ -71,8 +81,13 @@ class CeleryDispatcher:
             args=(review_id,),
             app=self._app,
             immutable=True,
-            options={"queue": COORDINATOR, "ignore_result": True},
+            options={"queue": COORDINATOR, "ignore_result": True, "headers": self._headers()},
         )
+
+    def _headers(self) -> dict[str, dict[str, str]]:
+        """The trace the message belongs to, where there is one."""
+        carrier = self._tracer.carrier()
+        return {TRACE_HEADER: carrier} if carrier else {}
 
 
 @contextmanager

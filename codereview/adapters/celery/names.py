@@ -8,3 +8,6 @@ FINALIZE = "codereview.finalize"
 COORDINATOR = "coordinator"
 #: One queue per agent type, and the coordinator's.
 QUEUES = (*AGENTS, COORDINATOR)
+
+#: Message header with the W3C trace context of who sent it.
+TRACE_HEADER = "trace"

@@ -82,4 +82,4 @@ def test_a_log_line_is_one_json_object_with_its_fields() -> None:
     record = logging.makeLogRecord({"msg": "unit_requeued", "levelname": "WARNING", "name": "x", "reviewId": "rv_1"})
     line = JsonFormatter().format(record)
     assert "\n" not in line
-    assert json.loads(line).items() >= {"event": "unit_requeued", "level": "WARNING", "reviewId": "rv_1"}.items()
+    assert json.loads(line).items() >= {"eventType": "unit_requeued", "level": "WARNING", "reviewId": "rv_1"}.items()
