@@ -15,7 +15,15 @@
 | ``idempotency:{owner}:{key}`` | hash | digest, reviewId, call |
 | ``{name}:lock`` | string | who holds a named lock |
 | ``cache:findings:{hash}`` | string | findings of code reviewed before |
-| ``budget:tokens:{hour}`` | string | tokens used in an hour by the whole deployment |
+| ``cache:answers`` | hash | ``a:{hash}`` → compressed answer of a model; ``bytes`` → how many there are |
+| ``cache:answers:used`` | zset | answers by their last use (ms) |
+| ``review:{id}:budget`` | hash | ``nano`` (dollars), ``requests``, ``input``, ``cacheRead``, ``cacheWrite5m``, \
+``cacheWrite1h``, ``output`` → what the review's model calls came to; ``r:{reservation}`` → \
+``{nano-dollars}:{tokens}:{until, ms}`` set aside for one |
+| ``budget:tokens:{hour}`` | hash | the same of an hour of the whole deployment |
+| ``breaker:{model}`` | hash | ``openUntil``, ``probeUntil``, ``probe``, ``call``: there while the circuit is open |
+| ``breaker:{model}:failures`` | zset | its failures in a row, by time (ms) |
+| ``prefix:{hash}`` | string | "open" while the provider has a prompt's beginning in its cache, else who writes it |
 | channel ``events:{id}`` | | each event as it is appended |
 | channel ``agent:commands`` | | JSON commands to workers |
 
@@ -29,6 +37,8 @@ from urllib.parse import quote
 AGENT_COMMANDS = "agent:commands"
 DEADLINES = "reviews:deadlines"
 WAITING = "reviews:waiting"
+#: Answers of models, and their last uses.
+ANSWERS = ("cache:answers", "cache:answers:used")
 #: Matches the status key of every agent.
 AGENT_STATUSES = "agent:*:status"
 
@@ -94,5 +104,21 @@ def findings_cache(content: str) -> str:
 
 
 def token_budget(hour: str) -> str:
-    """The tokens used in an hour, e.g. "2026-11-22T14"."""
+    """What the deployment's model calls of an hour came to, e.g. "2026-11-22T14"."""
     return f"budget:tokens:{hour}"
+
+
+def review_budget(review_id: str) -> str:
+    """What the model calls of a review came to."""
+    return f"review:{review_id}:budget"
+
+
+def breaker(model: str) -> tuple[str, str]:
+    """The circuit of a model, and its failures in a row."""
+    name = f"breaker:{quote(model, safe='')}"
+    return name, f"{name}:failures"
+
+
+def prefix(content: str) -> str:
+    """The state of a prompt's beginning, by its hash."""
+    return f"prefix:{content}"

@@ -1,0 +1,2 @@
+-- Everything a budget holds, and the server's time (ms). KEYS: the budget.
+return {digits(now_ms()), redis.call('HGETALL', KEYS[1])}
