@@ -5,13 +5,25 @@ understood too; the prefixed name wins.
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from codereview.errors import ConfigurationError
+from codereview.spending import Caps
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
@@ -111,6 +123,46 @@ class Settings(BaseSettings):
     #: Prefork processes of a worker.
     concurrency: PositiveInt = 1
 
+    # --- the language model
+    #: "anthropic", "bedrock" or "sagemaker"; "none": static analysis only; "auto": Anthropic when there are
+    #: credentials for it, else none.
+    model_provider: Literal["auto", "none", "anthropic", "bedrock", "sagemaker"] = "auto"
+    #: Key of Anthropic's API; empty: what Anthropic's client finds (profile, workload identity).
+    anthropic_api_key: SecretStr = Field(
+        default=SecretStr(""), validation_alias=AliasChoices("CODEREVIEW_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY")
+    )
+    #: Address of a service that speaks the Messages API; empty: Anthropic's own.
+    anthropic_base_url: str = ""
+    #: AWS region of Bedrock, or of the SageMaker endpoint; empty: the deployment's.
+    bedrock_region: str = ""
+    #: Name of a SageMaker endpoint that takes and streams the Messages format.
+    sagemaker_endpoint: str = ""
+    #: The model that finds and verifies; empty: the table of models says.
+    model: str = ""
+    #: The model for trivial changes; empty: the table of models says.
+    model_cheap: str = ""
+    #: Models asked in turn when one refuses or fails, comma-separated; "none": no other; empty: the table says.
+    model_fallbacks: CommaSeparated = ()
+    #: File of models, limits and prices over the packaged table (codereview/agents/models.toml), in the same form.
+    models_file: Path | None = None
+    #: US dollars a review may spend on models; empty: any amount.
+    budget_review_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = Decimal(5)
+    #: Tokens a review may use, in and out, cached or not; empty: any number.
+    budget_review_tokens: NonNegativeInt | None = None
+    #: US dollars and tokens of all reviews together in an hour of the clock (UTC); empty: any.
+    budget_hour_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    budget_hour_tokens: NonNegativeInt | None = None
+    #: Calls a unit of work makes at once.
+    model_concurrency: PositiveInt = 4
+    #: Tokens of source in one call.
+    model_chunk_tokens: PositiveInt = 12_000
+    #: Seconds one call may take.
+    model_timeout_s: PositiveFloat = 300.0
+    #: Longest time the provider may ask to be left alone that is waited for in place; beyond, the unit is queued again.
+    model_max_wait_s: NonNegativeFloat = 20.0
+    #: Whether calls are gathered into batches of the provider: half the price, answered within a day. For night runs.
+    model_batch: bool = False
+
     # --- telemetry
     #: Where measurements go: "prometheus" (/metrics), "emf" (CloudWatch, by lines on standard output) or "none".
     metrics: Literal["prometheus", "emf", "none"] = Field(default_factory=_metrics, validate_default=True)
@@ -128,10 +180,27 @@ class Settings(BaseSettings):
     #: Days a finished review is kept.
     retention_days: PositiveInt = 7
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator(
+        "budget_review_usd", "budget_review_tokens", "budget_hour_usd", "budget_hour_tokens", mode="before"
+    )
+    @classmethod
+    def _unlimited(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("allowed_origins", "model_fallbacks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def caps(self) -> Caps:
+        """What reviews may spend on models."""
+        return Caps.of_dollars(
+            review_usd=self.budget_review_usd,
+            review_tokens=self.budget_review_tokens,
+            hour_usd=self.budget_hour_usd,
+            hour_tokens=self.budget_hour_tokens,
+        )
 
     @property
     def database_path(self) -> Path:
@@ -154,7 +223,7 @@ def _starred(name: str, value: object) -> object:
     if name.endswith("_url") and isinstance(value, str) and "@" in value:
         scheme, _, rest = value.partition("://")
         return f"{scheme}://***@{rest.rpartition('@')[2]}"
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, Path | Decimal) else value
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -1,7 +1,7 @@
 """The models that are known here, with their limits and prices, and which of them do what unless told otherwise."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,6 +38,21 @@ class ModelCatalogue:
             f"there is no price for the model {model!r}, so that no budget could be kept. Describe it in a file in the"
             " form of codereview/agents/models.toml and set CODEREVIEW_MODELS_FILE to its path (where only its name is"
             f" missing, as aliases of the model it is). Known are {known}"
+        )
+
+    def choice(self, *, main: str = "", cheap: str = "", fallbacks: Sequence[str] = ()) -> ModelChoice:
+        """Which models do what, by the catalogue's defaults where nothing is asked for; ``("none",)``: no fallbacks.
+
+        The main model is never its own fallback. Raises UnknownModelPrice.
+        """
+        chosen = main or self.defaults.main
+        others = () if tuple(fallbacks) == ("none",) else tuple(fallbacks) or self.defaults.fallbacks
+        first, small = self.spec(chosen).id, cheap or self.defaults.cheap
+        self.spec(small)
+        return ModelChoice(
+            main=chosen,
+            cheap=small,
+            fallbacks=tuple(model for model in others if self.spec(model).id != first),
         )
 
     def bedrock_id(self, model: str) -> str:

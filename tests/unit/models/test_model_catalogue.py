@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,30 @@ class TestNames:
         assert packaged.bedrock_id("claude-haiku-5-5") == "anthropic.claude-haiku-5-5"
         assert packaged.bedrock_id("eu.anthropic.claude-haiku-5-5") == "eu.anthropic.claude-haiku-5-5"
         assert packaged.bedrock_id("arn:aws:bedrock:x").startswith("arn:")
+
+
+class TestTheChoice:
+    def test_nothing_asked_for_is_what_the_table_says(self, packaged: ModelCatalogue) -> None:
+        """Its defaults."""
+        assert packaged.choice() == packaged.defaults
+
+    def test_the_main_model_is_not_its_own_fallback(self, packaged: ModelCatalogue) -> None:
+        """By whatever name it is called."""
+        choice = packaged.choice(
+            main="us.anthropic.claude-opus-5-5", fallbacks=("claude-opus-5-5", "claude-sonnet-5-5")
+        )
+        assert choice.fallbacks == ("claude-sonnet-5-5",)
+        assert choice.main == "us.anthropic.claude-opus-5-5"
+
+    def test_there_may_be_no_fallbacks(self, packaged: ModelCatalogue) -> None:
+        """When a contract allows one model only."""
+        assert packaged.choice(fallbacks=("none",)).fallbacks == ()
+
+    @pytest.mark.parametrize("wrong", [{"main": "x"}, {"cheap": "x"}, {"fallbacks": ("x",)}])
+    def test_only_models_with_a_price_can_be_chosen(self, packaged: ModelCatalogue, wrong: dict[str, Any]) -> None:
+        """Said at the start, not at the first call."""
+        with pytest.raises(UnknownModelPrice):
+            packaged.choice(**wrong)
 
 
 class TestAFileOfTheDeployment:
