@@ -225,8 +225,9 @@ class ReviewLedger(Protocol):
         """Store the outcome and end the unit. The new snapshot, or None when the lease was lost."""
         ...
 
-    def release(self, lease: Lease) -> None:
-        """Give the unit back to the queue at once (warm shutdown), its attempt not counted."""
+    def release(self, lease: Lease, *, delay_ms: int = 0) -> None:
+        """Give the unit back to the queue (warm shutdown, or a provider that asks to wait), its attempt not counted.
+        It counts as enqueued after the delay, so that nobody believes it lost before."""
         ...
 
     def give_up(self, review_id: str, unit_id: str, outcome: UnitOutcome) -> bool:

@@ -4,8 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+from codereview.application.reviewing import UnitDeferred
 from codereview.domain.units import UnitSpec
 from codereview.errors import LeaseLost
 
@@ -66,14 +68,28 @@ class LocalDispatcher:
         assert self._review_unit is not None  # noqa: S101  bootstrap binds before it hands the service out
         try:
             self._review_unit(review_id, unit_id)
+        except UnitDeferred as deferred:
+            again = threading.Timer(deferred.retry_after_s, self._again, (review_id, unit_id))
+            again.daemon = True
+            again.start()
+            return
         except LeaseLost:
             log.debug("unit_left", extra={"reviewId": review_id, "unitId": unit_id})
-        finally:
-            with self._lock:
-                self._open[review_id] -= 1
-                last = self._open[review_id] == 0
-            if last:
-                self.finalize(review_id)
+        except BaseException:
+            self._ended(review_id)
+            raise
+        self._ended(review_id)
+
+    def _again(self, review_id: str, unit_id: str) -> None:
+        with suppress(RuntimeError):  # the pool was closed meanwhile
+            self._pool.submit(self._run, review_id, unit_id).add_done_callback(_report)
+
+    def _ended(self, review_id: str) -> None:
+        with self._lock:
+            self._open[review_id] -= 1
+            last = self._open[review_id] == 0
+        if last:
+            self.finalize(review_id)
 
 
 def _report(future: Future[Any]) -> None:

@@ -27,6 +27,9 @@ _FINDERS = {
 #: From which sides a candidate is attacked, one call each.
 DISPROVERS = tuple(Lens(name, f"verify/{name}.md") for name in ("reachable", "impact", "defences"))
 
+#: The one who looks at a repair.
+REPAIRED = Lens("repaired", "verify/repaired.md")
+
 
 @cache
 def finders(agent: str) -> tuple[Lens, ...]:

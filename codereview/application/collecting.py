@@ -94,6 +94,7 @@ class Collector:
         authority = self._settled.get((raw.path, _family(raw)))
         if (
             authority is None
+            or raw.status is FindingStatus.CANDIDATE  # its own verifiers will judge it
             or finding.status is FindingStatus.SUPPRESSED
             or raw.rule_id.partition("/")[0] == authority
         ):

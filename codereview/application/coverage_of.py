@@ -1,7 +1,7 @@
 """Coverage of one unit: which engines examined which file, and what stood in the way."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from codereview.agents.base import Agent
 from codereview.domain.coverage import EXPECTED, CoverageEntry, CoverageState, SkipReason
@@ -13,11 +13,18 @@ _GRAVITY = {SkipReason.ERROR: 0, SkipReason.TIMEOUT: 1, SkipReason.SYNTAX: 2}
 _OF_SPARSE_FILES = frozenset({str(SkipReason.SYNTAX), str(SkipReason.UNSUPPORTED)})
 
 
-def coverage_of(agent: Agent, files: Iterable[SourceFile], reports: Sequence[AnalysisReport]) -> list[CoverageEntry]:
+def coverage_of(
+    agent: Agent,
+    files: Iterable[SourceFile],
+    reports: Sequence[AnalysisReport],
+    *,
+    also: Callable[[SourceFile], Sequence[str]] = lambda _: (),
+) -> list[CoverageEntry]:
     """One entry per file.
 
     A file is *reviewed* when every analyser that applies examined it without a problem, else *partly* reviewed or
-    *skipped*; of several problems the gravest gives the reason, and the detail tells them all.
+    *skipped*; of several problems the gravest gives the reason, and the detail tells them all. ``also`` names what
+    else than the agent's analysers was to look at a file.
     """
     examined: dict[str, list[str]] = defaultdict(list)
     problems: dict[str, list[tuple[str, AnalyserProblem]]] = defaultdict(list)
@@ -28,7 +35,13 @@ def coverage_of(agent: Agent, files: Iterable[SourceFile], reports: Sequence[Ana
         for problem in report.problems:
             (everywhere if problem.path is None else problems[problem.path]).append((report.analyser, problem))
     return [
-        _entry(agent.name, file, agent.applicable(file), examined[file.path], [*problems[file.path], *everywhere])
+        _entry(
+            agent.name,
+            file,
+            [*agent.applicable(file), *also(file)],
+            examined[file.path],
+            [*problems[file.path], *everywhere],
+        )
         for file in files
     ]
 

@@ -3,39 +3,34 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from codereview.agents.base import Agent, did_not_run
+from codereview.agents.base import Agent
 from codereview.application.agent_summaries import announce_ended_agents, summaries
-from codereview.application.collecting import Change, Collector
-from codereview.application.coverage_of import coverage_of
-from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason, gaps
-from codereview.domain.cwe import FAMILIES
+from codereview.application.model.asking import Stopped
+from codereview.application.model.reviewing import ModelReviewer
+from codereview.application.unit_run import UnitRun
+from codereview.domain.coverage import SkipReason
 from codereview.domain.events import (
     AgentProgress,
-    AgentStarted,
-    EventDraft,
     EventType,
-    FindingEvent,
-    FindingUpdate,
-    ReviewStarted,
+    UsageEvent,
     draft,
 )
-from codereview.domain.identity import content_hash
 from codereview.domain.metrics import AGENT_ERRORS, AGENT_TOKEN_USAGE, UNIT_DURATION
 from codereview.domain.reviews import ReviewOptions
 from codereview.domain.sources import Batch
+from codereview.domain.tokens import Spend
 from codereview.domain.units import OutcomeStatus, UnitOutcome
+from codereview.domain.usage import usage_of
 from codereview.errors import BackendUnavailable, LeaseLost
+from codereview.language_model import ModelThrottled
 from codereview.ports import (
-    AnalysisReport,
     Claim,
     ClaimResult,
-    Emitted,
     EventBus,
-    FlowAuthority,
     Lease,
     ReviewLedger,
     SourceStore,
@@ -45,11 +40,22 @@ from codereview.telemetry import SILENT, Telemetry
 
 log = logging.getLogger(__name__)
 
+#: Seconds a unit waits when the provider does not say how long, and that must be left of its review afterwards.
+_THROTTLED_S, _WORTH_WAITING_S = 30.0, 20.0
+
 OpenWorkspace = Callable[[Batch], AbstractContextManager[Workspace]]
 
 
 class UnitBusy(LeaseLost):
     """Another worker holds a live lease on this unit."""
+
+
+class UnitDeferred(LeaseLost):
+    """The unit went back to the queue, to be tried again in ``retry_after_s`` seconds: a provider asked to wait."""
+
+    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,13 @@ class BatchReviewer:
         patience: Patience = Patience(),
         interruptions: tuple[type[Exception], ...] = (),
         telemetry: Telemetry = SILENT,
+        model: ModelReviewer | None = None,
+        bill: Callable[[str], Spend] = lambda _: Spend(),
     ) -> None:
         self._telemetry = telemetry
+        self._model = model
+        #: What a review cost so far, over all workers.
+        self._bill = bill
         self._agents = agents
         self._ledger = ledger
         self._bus = bus
@@ -90,8 +101,9 @@ class BatchReviewer:
         over.
 
         Never raises for what happens while reviewing: that is in the outcome. Raises UnitBusy when another worker
-        has the unit, LeaseLost when it was taken away, BackendUnavailable when the live state cannot be reached;
-        in all three the unit is still somebody's, and returning a value would be wrong.
+        has the unit, LeaseLost when it was taken away, UnitDeferred when it is to be tried again later,
+        BackendUnavailable when the live state cannot be reached; in all of them the unit is still somebody's, and
+        returning a value would be wrong.
         """
         claim = self._ledger.claim(
             review_id,
@@ -113,9 +125,9 @@ class BatchReviewer:
     def _work(self, claim: Claim, lease: Lease, options: ReviewOptions, worker: str) -> UnitOutcome:
         agent = self._agents[lease.unit_id.partition("-")[0]]
         started = time.monotonic()
-        run = _Run(self._bus, agent, lease, options)
+        run = UnitRun(self._bus, agent, lease, options, self._model)
         try:
-            with _kept(lease, self._ledger, self._patience.lease_ms, run.lost):
+            with _kept(lease, self._ledger, self._patience.lease_ms, run.lose):
                 run.announce(claim, worker)
                 outcome = self._examine(run)
         except (LeaseLost, BackendUnavailable):
@@ -129,7 +141,7 @@ class BatchReviewer:
         self._end(lease, agent, outcome)
         return outcome
 
-    def _examine(self, run: "_Run") -> UnitOutcome:
+    def _examine(self, run: UnitRun) -> UnitOutcome:
         batch = self._sources.get(run.lease.review_id, run.lease.unit_id.partition("-")[2])
         if batch is None:
             return run.failed("the code of this unit is no longer stored", SkipReason.ERROR)
@@ -139,7 +151,40 @@ class BatchReviewer:
                 workspace, let_through=self._interruptions, tracer=self._telemetry.tracer
             ):
                 run.record(report, analyser)
+        if self._model is not None:
+            self._ask(self._model, run)
         return run.outcome()
+
+    def _ask(self, model: ModelReviewer, run: UnitRun) -> None:
+        """The model half, after the tools: their findings are its evidence."""
+        work = run.work(lambda: self._tell_bill(run))
+        try:
+            report = model.review(work)
+        except self._interruptions:
+            report = model.cut_short(work, "the time for this unit was up", SkipReason.TIMEOUT)
+        except Stopped as stopped:
+            raise LeaseLost from stopped
+        except ModelThrottled as throttled:
+            self._defer(run.lease, throttled)
+            report = model.cut_short(work, throttled.detail, SkipReason.ERROR)
+        run.paid(work.account.spend)
+        run.record(report, model)
+
+    def _defer(self, lease: Lease, throttled: ModelThrottled) -> None:
+        """Give the unit back for as long as the provider wants to be left alone, if the review lives that long."""
+        live = self._ledger.read(lease.review_id)
+        wait_s = max(1.0, throttled.retry_after_s or _THROTTLED_S)
+        if live is None or live.now + (wait_s + _WORTH_WAITING_S) * 1000 > live.deadline_at:
+            return
+        self._ledger.release(lease, delay_ms=int(wait_s * 1000))
+        log.warning(
+            "unit_deferred", extra={"reviewId": lease.review_id, "unitId": lease.unit_id, "retryAfterS": wait_s}
+        )
+        raise UnitDeferred(throttled.detail, retry_after_s=wait_s)
+
+    def _tell_bill(self, run: UnitRun) -> None:
+        usage = usage_of(self._bill(run.lease.review_id))
+        run.tell(EventType.USAGE, UsageEvent(usage=usage), f"usage:{usage.requests}:{usage.cost_usd}")
 
     def _end(self, lease: Lease, agent: Agent, outcome: UnitOutcome) -> None:
         live = self._ledger.complete(lease, outcome)
@@ -182,134 +227,16 @@ class BatchReviewer:
         )
 
 
-class _Run:
-    """One attempt at one unit: what it emits, and what it has so far when it must stop."""
-
-    def __init__(self, bus: EventBus, agent: Agent, lease: Lease, options: ReviewOptions) -> None:
-        self.agent = agent
-        self.lease = lease
-        self.lost = threading.Event()
-        self._bus = bus
-        self._reports: list[AnalysisReport] = []
-        self._batch: Batch | None = None
-        self._collector = Collector(agent.name, options)
-
-    def take(self, batch: Batch) -> None:
-        """Begin with these files."""
-        self._batch = batch
-        self._collector.take(batch.files)
-
-    def announce(self, claim: Claim, worker: str) -> None:
-        """State that the review, and the agent, started; once each, whoever retries."""
-        if claim.first_of_review:
-            self._state(EventType.REVIEW_STARTED, ReviewStarted(), "started")
-        started = AgentStarted(unit_id=self.lease.unit_id, worker=worker)
-        self._state(EventType.AGENT_STARTED, started, f"started:{self.agent.name}")
-
-    def record(self, report: AnalysisReport, analyser: object) -> None:
-        """Take an analyser's report: its findings go out at once."""
-        self._reports.append(report)
-        if isinstance(analyser, FlowAuthority) and self._batch is not None:
-            self._settle(report, analyser)
-        for change in self._collector.add(report):
-            self._emit_change(change)
-        progress = AgentProgress(unit_id=self.lease.unit_id, step=report.analyser)
-        self._state(EventType.AGENT_PROGRESS, progress, f"step:{self.lease.unit_id}:{report.analyser}")
-
-    def outcome(self) -> UnitOutcome:
-        """The outcome when every analyser was asked."""
-        files = self._batch.files if self._batch is not None else ()
-        return self._outcome(coverage_of(self.agent, files, self._reports))
-
-    def failed(self, reason: str, skip: SkipReason) -> UnitOutcome:
-        """The outcome when the unit stopped before its end: what was not examined is said."""
-        self._reports.extend(
-            did_not_run(name, reason, skip)
-            for name in (analyser.name for analyser in self.agent.analysers)
-            if name not in {report.analyser for report in self._reports}
-        )
-        outcome = self.outcome()
-        if self._batch is None:
-            unseen = CoverageEntry(
-                path=self.lease.unit_id,
-                agent=self.agent.name,
-                state=CoverageState.SKIPPED,
-                reason=skip,
-                detail=reason,
-            )
-            outcome = outcome.model_copy(update={"coverage": (unseen,)})
-        return outcome.model_copy(
-            update={"status": OutcomeStatus.FAILED, "reasons": tuple(dict.fromkeys((reason, *outcome.reasons)))}
-        )
-
-    def _outcome(self, coverage: Sequence[CoverageEntry]) -> UnitOutcome:
-        missing = gaps(coverage)
-        examined = any(entry.engines for entry in coverage)
-        status = OutcomeStatus.OK
-        if missing:
-            status = OutcomeStatus.PARTIAL if examined else OutcomeStatus.FAILED
-        return UnitOutcome(
-            unit_id=self.lease.unit_id,
-            agent=self.agent.name,
-            status=status,
-            reasons=tuple(dict.fromkeys(entry.detail for entry in missing if entry.detail))[:10],
-            coverage=tuple(coverage),
-            engines=tuple(_versioned(report) for report in self._reports if report.examined),
-            finding_count=sum(finding.counts for finding in self._collector.findings()),
-            hidden=dict(self._collector.hidden),
-            suppressions=self._collector.policy.met,
-        )
-
-    def _settle(self, report: AnalysisReport, analyser: FlowAuthority) -> None:
-        troubled = {problem.path for problem in report.problems}
-        for path in report.examined - {path for path in troubled if path is not None}:
-            where = self._collector.files.get(path)
-            if where is not None and None not in troubled:
-                families = [family for family in FAMILIES if analyser.covers(where.file.language, family)]
-                self._collector.settle(path, families, report.analyser)
-
-    def _emit_change(self, change: Change) -> None:
-        finding = change.finding
-        if change.is_new:
-            statement = draft(
-                self.lease.review_id,
-                EventType.FINDING,
-                FindingEvent(finding=finding),
-                agent=self.agent.name,
-                dedupe=f"finding:{finding.fingerprint}",
-            )
-        else:
-            statement = draft(
-                self.lease.review_id,
-                EventType.FINDING_UPDATED,
-                FindingUpdate(finding=finding, status=finding.status, reason=change.reason),
-                agent=self.agent.name,
-                dedupe=f"updated:{finding.fingerprint}:{content_hash(finding.to_json())}",
-            )
-        self._emit(statement, finding=change)
-
-    def _state(self, type_: EventType, payload: ReviewStarted | AgentStarted | AgentProgress, dedupe: str) -> None:
-        agent = "" if type_ is EventType.REVIEW_STARTED else self.agent.name
-        self._emit(draft(self.lease.review_id, type_, payload, agent=agent, dedupe=dedupe))
-
-    def _emit(self, statement: EventDraft, finding: Change | None = None) -> None:
-        if self.lost.is_set():
-            raise LeaseLost
-        emitted = self._bus.emit(statement, lease=self.lease, finding=finding.finding if finding is not None else None)
-        if emitted in (Emitted.REFUSED, Emitted.UNKNOWN):
-            raise LeaseLost
-
-
 @contextmanager
-def _kept(lease: Lease, ledger: ReviewLedger, lease_ms: int, lost: threading.Event) -> Iterator[None]:
-    """Renew the lease while the body runs; ``lost`` is set when it could not be kept."""
+def _kept(lease: Lease, ledger: ReviewLedger, lease_ms: int, lose: Callable[[], None]) -> Iterator[None]:
+    """Renew the lease while the body runs; ``lose`` is called when it could not be kept."""
     done = threading.Event()
 
     def renew() -> None:
         while not done.wait(lease_ms / 3000):
             try:
                 if not ledger.renew(lease, lease_ms=lease_ms):
-                    lost.set()
+                    lose()
                     return
             except BackendUnavailable:
                 # The next renewal may still be in time; if not, whoever claims the unit fences this one off.
@@ -322,7 +249,3 @@ def _kept(lease: Lease, ledger: ReviewLedger, lease_ms: int, lost: threading.Eve
     finally:
         done.set()
         keeper.join()
-
-
-def _versioned(report: AnalysisReport) -> str:
-    return f"{report.analyser} {report.version}".strip()

@@ -30,6 +30,7 @@ class SkipReason(StrEnum):
     EXCLUDED = "excluded"  # by the project's configuration
     SYNTAX = "syntax error"
     DIFF_ONLY = "only the diff was given"
+    CONTEXT = "context left out"  # not all that the code refers to was shown to the model
     BUDGET = "budget"
     REFUSAL = "refusal"
     TIMEOUT = "timeout"
@@ -47,6 +48,7 @@ EXPECTED = frozenset(
         SkipReason.UNSUPPORTED,
         SkipReason.EXCLUDED,
         SkipReason.DIFF_ONLY,
+        SkipReason.CONTEXT,
     }
 )
 

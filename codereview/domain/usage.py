@@ -3,6 +3,7 @@
 from pydantic import NonNegativeFloat, NonNegativeInt
 
 from codereview.domain.model import Model
+from codereview.domain.tokens import NANO, Spend
 
 
 class Usage(Model):
@@ -29,6 +30,19 @@ class Usage(Model):
             output_tokens=self.output_tokens + other.output_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
         )
+
+
+def usage_of(spend: Spend) -> Usage:
+    """A bill as it is shown; exact in whole nano-dollars, which a float holds up to millions of dollars."""
+    tokens = spend.tokens
+    return Usage(
+        requests=spend.requests,
+        input_tokens=tokens.input,
+        cache_read_tokens=tokens.cache_read,
+        cache_write_tokens=tokens.cache_write_5m + tokens.cache_write_1h,
+        output_tokens=tokens.output,
+        cost_usd=spend.nano_usd / NANO,
+    )
 
 
 class Metrics(Model):

@@ -74,14 +74,14 @@ class MemoryLedger:
             self.state.touch(review)
             return review.seen(self.state.now())
 
-    def release(self, lease: Lease) -> None:
-        """Give the unit back to the queue at once (warm shutdown), its attempt not counted."""
+    def release(self, lease: Lease, *, delay_ms: int = 0) -> None:
+        """Give the unit back to the queue, its attempt not counted; it counts as enqueued after the delay."""
         with self.state.changed:
             held = self.state.find_unit(lease)
             if held is not None:
                 review, unit = held
                 unit.attempt -= 1
-                unit.queue(self.state.now())
+                unit.queue(self.state.now() + delay_ms)
                 self.state.touch(review)
 
     def give_up(self, review_id: str, unit_id: str, outcome: UnitOutcome) -> bool:

@@ -75,9 +75,9 @@ class RedisLedger:
         )
         return None if reply is None else live_review(lease.review_id, reply)
 
-    def release(self, lease: Lease) -> None:
-        """Give the unit back to the queue at once (warm shutdown), its attempt not counted."""
-        self._run("release", lease.review_id, lease.unit_id, lease.token)
+    def release(self, lease: Lease, *, delay_ms: int = 0) -> None:
+        """Give the unit back to the queue, its attempt not counted; it counts as enqueued after the delay."""
+        self._run("release", lease.review_id, lease.unit_id, lease.token, delay_ms)
 
     def give_up(self, review_id: str, unit_id: str, outcome: UnitOutcome) -> bool:
         """End a unit that has no live lease, with this outcome. False when it has one or ended already."""

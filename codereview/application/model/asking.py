@@ -136,7 +136,7 @@ class Desk:
 class Conversation:
     """The questions about one unit. Its methods are called from several threads.
 
-    ``spent`` is called after each call that cost something; ``stop`` ends all waiting and streaming.
+    ``spent`` hears of each call that cost something; ``stop`` ends all waiting and streaming.
     """
 
     desk: Desk
@@ -144,7 +144,7 @@ class Conversation:
     fence: str
     caps: Caps
     stop: threading.Event
-    spent: Callable[[], None] = lambda: None
+    spent: Callable[[Spend], None] = lambda spend: None  # noqa: ARG005
     _rejected: dict[str, str] = field(default_factory=dict)
 
     def ask(self, question: Question, on_part: OnPart = lambda key, part, model: None) -> Answered:  # noqa: ARG005
@@ -300,7 +300,7 @@ class Conversation:
     def _settle(self, reservation: Reservation, spend: Spend) -> None:
         if spend.requests:
             self.desk.ledger.settle(reservation, spend)
-            self.spent()
+            self.spent(spend)
         else:
             self.desk.ledger.release(reservation)
 
