@@ -1,12 +1,12 @@
 """Making the application."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, request
 
-from api import error_handlers, headers, request_log
+from api import error_handlers, headers, request_log, tracing
 from api.config import ApiConfig
 from api.live import websocket
 from api.live.connections import Connections
@@ -18,6 +18,7 @@ from api.ownership import Ownership
 from api.routes import ROUTES, operations
 from api.state import EXTENSION, Product, State, state
 from api.tickets import TicketOffice
+from codereview.domain.metrics import WEBSOCKET_CONNECTIONS
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -34,11 +35,14 @@ def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: Hub
         tickets=TicketOffice(config.secret_key, config.ticket_ttl_s),
         ownership=Ownership(product.service),
         hub=Hub(feed, settings or HubSettings()),
-        connections=Connections(config.max_live_connections, write_limit_s=config.write_limit_s),
+        connections=Connections(
+            config.max_live_connections, write_limit_s=config.write_limit_s, changed=partial(_count_sockets, product)
+        ),
         openapi=_openapi(),
     )
     # The id first, so that whatever is refused later is logged under it.
     request_log.install(app)
+    tracing.install(app)
     app.before_request(_check_source)
     headers.install(app)
     error_handlers.install(app)
@@ -46,6 +50,10 @@ def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: Hub
         routes.register(app)
     websocket.install(app, config)
     return app
+
+
+def _count_sockets(product: Product, count: int) -> None:
+    product.telemetry.metrics.record(WEBSOCKET_CONNECTIONS.of(count, Source="api"))
 
 
 @cache

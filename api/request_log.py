@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from flask import Flask, Request, Response, g, request
 
 from api.auth import Caller
+from api.state import state
+from codereview.domain.metrics import HTTP_REQUEST_DURATION
 
 log = logging.getLogger("codereview.api")
 
@@ -57,8 +59,13 @@ def finish(response: Response) -> Response:
         "bytes_out": None if response.is_streamed else response.calculate_content_length(),
     }
 
+    metrics = state().product.telemetry.metrics
+    labels = {"Method": request.method, "Route": str(fields["route"]) or "none", "Status": str(response.status_code)}
+
     def write() -> None:
-        log.info("http_request", extra=fields | {"duration_ms": _since(began)})
+        took = _since(began)
+        log.info("http_request", extra=fields | {"duration_ms": took})
+        metrics.record(HTTP_REQUEST_DURATION.of(took, **labels))
 
     response.call_on_close(write)
     return response

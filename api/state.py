@@ -1,6 +1,6 @@
 """What every request needs, in reach of every view."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -15,6 +15,7 @@ from codereview.adapters.redis.status import AgentStatus
 from codereview.application.keys import KeyRing
 from codereview.application.review_service import ReviewService
 from codereview.ports import EventBus, IdempotencyStore, ReviewStore
+from codereview.telemetry import Telemetry
 
 EXTENSION = "codereview"
 
@@ -58,6 +59,16 @@ class Product(Protocol):
     @property
     def board(self) -> StatusBoard:
         """The workers."""
+        ...
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Where measurements and traces go."""
+        ...
+
+    @property
+    def exposition(self) -> Callable[[], bytes] | None:
+        """What Prometheus reads; None where measurements go elsewhere."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -68,6 +68,11 @@ class Service:
     commands: AgentCommands
     redis: "Redis"
     telemetry: Telemetry
+
+    @property
+    def exposition(self) -> Callable[[], bytes] | None:
+        """What Prometheus reads, where it does."""
+        return getattr(self.telemetry.metrics, "exposition", None)
 
 
 @dataclass(frozen=True)

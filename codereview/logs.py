@@ -31,9 +31,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
         }
         line |= {"eventType": text} if text.isidentifier() else {"message": text}
-        extra = {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
-        for key, value in {**_fields.get(), **extra}.items():
-            line.setdefault(_camel(key), value)
+        extra = {_camel(key): value for key, value in record.__dict__.items() if key not in _STANDARD}
+        line = {**_fields.get(), **extra} | line
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from codereview.domain.findings import Confidence, Severity
+from codereview.domain.metrics import Measurement, Metric
 from codereview.domain.sources import SourceFile
 from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
 
@@ -22,6 +23,23 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Move it forward."""
         self.at_ms += int(seconds * 1000)
+
+
+@dataclass
+class RecordedMetrics:
+    """Keeps what is measured."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    about: list[dict[str, object]] = field(default_factory=list)
+
+    def record(self, *measurements: Measurement, **about: object) -> None:
+        """Keep them."""
+        self.measurements += measurements
+        self.about.append(about)
+
+    def values(self, metric: Metric) -> list[float]:
+        """The values of one metric, in order."""
+        return [each.value for each in self.measurements if each.metric == metric]
 
 
 @dataclass

@@ -62,8 +62,12 @@ class Connection:
 class Connections:
     """All of them. Safe to share between threads."""
 
-    def __init__(self, limit: int, *, write_limit_s: float = 10.0) -> None:
+    def __init__(
+        self, limit: int, *, write_limit_s: float = 10.0, changed: Callable[[int], None] = lambda _: None
+    ) -> None:
         self.limit = limit
+        #: Told how many there are, whenever that changes.
+        self._changed = changed
         self._write_limit_s = write_limit_s
         self._open: set[Connection] = set()
         self._lock = threading.Lock()
@@ -94,11 +98,13 @@ class Connections:
             self.check_room()
             self._open.add(connection)
             self._start()
+        self._changed(self.count)
 
     def remove(self, connection: Connection) -> None:
         """It is closed."""
         with self._lock:
             self._open.discard(connection)
+        self._changed(self.count)
 
     def look_after(self, stopping: Callable[[], bool]) -> None:
         """Ask regularly whether the process is about to stop, and drain when it is."""

@@ -1,7 +1,7 @@
 """The routes, by what they are about."""
 
 from api.operations import Operation, Routes
-from api.routes import events, health, meta, pages, results, reviews
+from api.routes import events, health, meta, metrics, pages, results, reviews
 
 #: Every route there is but the static files and the WebSocket.
 ROUTES: tuple[Routes, ...] = (
@@ -9,6 +9,7 @@ ROUTES: tuple[Routes, ...] = (
     events.routes,
     results.routes,
     health.routes,
+    metrics.routes,
     meta.routes,
     pages.routes,
 )

@@ -21,9 +21,6 @@ from codereview.domain.metrics import METRICS, Kind, Measurement, Metric, Unit
 
 log = logging.getLogger(__name__)
 
-#: What ``/metrics`` answers with.
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
 _SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 900)
 _COUNTS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 #: Gauges each process has a value of its own for; of the others the latest value of any holds.

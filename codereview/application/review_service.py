@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,7 +11,14 @@ from codereview.application.finalizing import Finalizer
 from codereview.application.reviewing import BatchReviewer
 from codereview.application.sweeping import Sweeper
 from codereview.domain.events import Event, EventType, ReviewQueued, draft
-from codereview.domain.metrics import REVIEWS_FAILED, REVIEWS_SUBMITTED
+from codereview.domain.metrics import (
+    PENDING_REVIEWS_PER_AGENT,
+    QUEUE_DEPTH,
+    REVIEWS_FAILED,
+    REVIEWS_SUBMITTED,
+    REVIEWS_WAITING,
+    WORKERS,
+)
 from codereview.domain.reviews import AgentSummary, Review, ReviewStatus, Verdict
 from codereview.domain.sources import Sources
 from codereview.domain.submission import Job, Submission
@@ -168,6 +175,23 @@ class ReviewService:
     def sweep(self) -> int:
         """Tend to what was lost: see `Sweeper.sweep`."""
         return self._sweeper.sweep()
+
+    def measure(self, workers: Mapping[str, int]) -> dict[str, int]:
+        """Record how much waits for each agent, of which ``workers`` says how many there are; the queue depths.
+
+        Raises BackendUnavailable.
+        """
+        depths = {agent: self._dispatcher.backlog(agent) for agent in workers}
+        measured = [REVIEWS_WAITING.of(self._ledger.waiting())]
+        for agent, depth in depths.items():
+            measured += [
+                QUEUE_DEPTH.of(depth, Agent=agent),
+                WORKERS.of(workers[agent], Agent=agent),
+                # Without a worker everything waits for the first one: scaling must have a figure to start from.
+                PENDING_REVIEWS_PER_AGENT.of(depth / max(1, workers[agent]), Agent=agent),
+            ]
+        self._telemetry.metrics.record(*measured)
+        return depths
 
     # --- how
 

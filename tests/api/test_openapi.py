@@ -154,6 +154,12 @@ def _no_workers(make: Make) -> TestResponse:
     return api.client.get("/api/ready")
 
 
+def _measured(make: Make) -> TestResponse:
+    api = make()
+    api.exposition = lambda: b""
+    return api.client.get("/metrics")
+
+
 REVIEW = "/api/review/{review_id}"
 SPECIAL: dict[tuple[str, str, int], Provoke] = {
     ("POST", "/api/review", 202): _plain("POST", "/api/review", json=CODE),
@@ -174,6 +180,8 @@ SPECIAL: dict[tuple[str, str, int], Provoke] = {
     ("GET", f"{REVIEW}/report", 304): _not_modified(f"{REVIEW}/report"),
     ("GET", f"{REVIEW}/report", 409): _of_running("GET", f"{REVIEW}/report"),
     ("GET", "/api/ready", 503): _no_workers,
+    ("GET", "/metrics", 200): _measured,
+    ("GET", "/metrics", 404): _plain("GET", "/metrics"),
 }
 COMMON: dict[int, Callable[[str, str], Provoke]] = {
     200: _plain,

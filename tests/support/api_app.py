@@ -1,6 +1,6 @@
 """The API over a product in memory, whose units run when the test says so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from codereview.application.review_service import Admission
 from codereview.errors import BackendUnavailable
 from codereview.inputs.limits import DEFAULT_LIMITS, Limits
 from codereview.inputs.submitted import read_submission
+from codereview.telemetry import SILENT, Telemetry
 
 #: Quick about everything that waits.
 IMPATIENT = HubSettings(sweep_s=0.05, grace_s=0.2)
@@ -47,9 +48,15 @@ class Api:
     """The application, a client of it, and everything behind it in reach."""
 
     def __init__(
-        self, directory: Path, *, admission: Admission = Admission(), limits: Limits = DEFAULT_LIMITS, **config: Any
+        self,
+        directory: Path,
+        *,
+        admission: Admission = Admission(),
+        limits: Limits = DEFAULT_LIMITS,
+        telemetry: Telemetry = SILENT,
+        **config: Any,
     ):
-        self.assembly = Assembly(admission=admission)
+        self.assembly = Assembly(admission=admission, telemetry=telemetry)
         self.service, self.bus, self.store = self.assembly.service, self.assembly.bus, self.assembly.store
         # Submissions are read as the product reads them.
         self.service._read = partial(read_submission, limits=limits)
@@ -57,6 +64,8 @@ class Api:
         self.keys = KeyRing(self.key_store, cache_ttl_s=0)
         self.idempotency = MemoryIdempotencyStore()
         self.board = Board()
+        self.telemetry = telemetry
+        self.exposition: Callable[[], bytes] | None = getattr(telemetry.metrics, "exposition", None)
         self.feed = BusFeed(self.bus, self.assembly.ledger)
         self.app: Flask = create_app(self, ApiConfig(secret_key="not secret", **config), self.feed, IMPATIENT)
         self.client: FlaskClient = self.app.test_client()

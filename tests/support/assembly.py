@@ -17,6 +17,7 @@ from codereview.domain.submission import Job, Submission
 from codereview.domain.units import UnitSpec
 from codereview.errors import BackendUnavailable
 from codereview.ports import Analyser
+from codereview.telemetry import SILENT, Telemetry
 from codereview.testing import ManualClock, PatternAnalyser
 
 
@@ -82,6 +83,7 @@ class Assembly:
         admission: Admission = Admission(),
         lease_ms: int = 12_000,
         deadline_ms: int = 900_000,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         self.clock = ManualClock()
         self.ledger = MemoryLedger(self.clock)
@@ -95,7 +97,9 @@ class Assembly:
             "security": Agent("security", tuple(security if security is not None else [PatternAnalyser()])),
             "bug": Agent("bug", tuple(bug if bug is not None else [PatternAnalyser(name="smell", pattern="oops")])),
         }
-        finalizer = Finalizer(ledger=self.ledger, bus=self.bus, sources=self.sources, store=self.store)
+        finalizer = Finalizer(
+            ledger=self.ledger, bus=self.bus, sources=self.sources, store=self.store, telemetry=telemetry
+        )
         self.service = ReviewService(
             ledger=self.ledger,
             bus=self.bus,
@@ -110,6 +114,7 @@ class Assembly:
                 open_workspace=lambda batch: nullcontext(Files(batch)),
                 patience=Patience(lease_ms=lease_ms),
                 interruptions=(TimeoutError,),
+                telemetry=telemetry,
             ),
             finalizer=finalizer,
             sweeper=Sweeper(
@@ -119,10 +124,12 @@ class Assembly:
                 finalizer=finalizer,
                 clock=self.clock,
                 settings=SweepSettings(interval_ms=1, unclaimed_after_ms=10_000, deadline_ms=deadline_ms),
+                telemetry=telemetry,
             ),
             clock=self.clock,
             read=_read,
             admission=Admission(admission.max_waiting, admission.max_waiting_per_owner, deadline_ms),
+            telemetry=telemetry,
         )
 
     def submit(self, text: str = "danger\n", *, owner: str = "", path: str = "app.py", **options: object) -> str:

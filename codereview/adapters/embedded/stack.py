@@ -68,6 +68,10 @@ class Stack:
         directory = self.settings.data_dir
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(directory)
+        if self.settings.metrics == "prometheus":
+            from codereview.adapters.prometheus import forget  # noqa: PLC0415  only where there is something to forget
+
+            forget(self.settings.metrics_path)
         self.port = self.settings.port or free_port()
         private = None if self.settings.redis_url else PrivateRedis.prepare(directory / "redis")
         self.redis_url = private.url if private is not None else self.settings.redis_url
