@@ -2,12 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import codereview.analysers.registry as analysers
 from codereview.adapters.aws import AwsClients
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
@@ -24,13 +23,9 @@ from codereview.adapters.redis.sources import RedisSourceStore
 from codereview.adapters.redis.status import AgentCommands, AgentStatusBoard
 from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
 from codereview.adapters.system import SystemClock
-from codereview.agents.base import Agent
-from codereview.analysers.process import Bounds
-from codereview.analysers.workspace import open_workspace
 from codereview.application.finalizing import Finalizer
 from codereview.application.keys import KeyRing
 from codereview.application.review_service import Admission, ReviewService
-from codereview.application.reviewing import BatchReviewer, Patience
 from codereview.application.sweeping import Sweeper, SweepSettings
 from codereview.config import Settings
 from codereview.domain.reviews import AGENTS
@@ -219,7 +214,7 @@ def _service(
     sources: SourceStore,
     store: ReviewStore,
     dispatcher: Dispatcher,
-    agents: Iterable[str],
+    agents: Sequence[str],
     interruptions: tuple[type[Exception], ...] = (),
     telemetry: Telemetry = SILENT,
 ) -> ReviewService:
@@ -239,25 +234,27 @@ def _service(
         ),
         telemetry=telemetry,
     )
-    bounds = Bounds(wall_s=settings.tool_timeout_s)
-    built = {name: Agent(name, analysers.analysers_for(name, bounds)) for name in agents}
-    reviewer = BatchReviewer(
-        agents=built,
-        ledger=ledger,
-        bus=bus,
-        sources=sources,
-        open_workspace=open_workspace,
-        patience=Patience(lease_ms=int(settings.lease_s * 1000), max_attempts=settings.max_attempts),
-        interruptions=interruptions,
-        telemetry=telemetry,
-    )
+    reviewer = None
+    if agents:
+        # Only who works on units loads the agents and their tools; a function that submits carries neither.
+        from codereview.bootstrap_agents import reviewer_of  # noqa: PLC0415
+
+        reviewer = reviewer_of(
+            settings,
+            agents=agents,
+            ledger=ledger,
+            bus=bus,
+            sources=sources,
+            interruptions=interruptions,
+            telemetry=telemetry,
+        )
     return ReviewService(
         ledger=ledger,
         bus=bus,
         sources=sources,
         store=store,
         dispatcher=dispatcher,
-        reviewer=reviewer if built else None,
+        reviewer=reviewer,
         finalizer=finalizer,
         sweeper=sweeper,
         clock=clock,

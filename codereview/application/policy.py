@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
-from codereview.application.anchoring import AnchoredFile
 from codereview.domain.findings import Finding, FindingStatus, Severity
 from codereview.domain.reviews import ReviewOptions, Suppression
 from codereview.planning.globs import Globs
+
+if TYPE_CHECKING:
+    from codereview.application.anchoring import AnchoredFile
 
 
 class Policy:
@@ -37,13 +40,13 @@ class Policy:
         ]
         return max([self._options.min_severity, *floors])
 
-    def meet(self, file: AnchoredFile) -> None:
+    def meet(self, file: "AnchoredFile") -> None:
         """Take note of the suppression comments in a file."""
         for comment in file.suppressions:
             place = f"the comment at {file.file.path}:{comment.line}"
             self.met.setdefault(f"{place} ({comment.problem})" if comment.problem else place, False)
 
-    def apply(self, finding: Finding, where: AnchoredFile) -> Finding:
+    def apply(self, finding: Finding, where: "AnchoredFile") -> Finding:
         """The finding, suppressed where a comment, the configuration or the baseline says so."""
         if finding.start_line is not None:
             for comment in where.suppressions:

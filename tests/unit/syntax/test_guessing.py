@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codereview.syntax.guessing import guess_language
+from codereview.syntax.telltales import language_by_words
 
 
 @pytest.mark.parametrize(
@@ -40,12 +41,15 @@ from codereview.syntax.guessing import guess_language
     ],
 )
 def test_the_language_is_guessed_from_the_code(language: str, code: str) -> None:
+    """With grammars, and without them, as a function that only accepts reviews guesses: both must name one file."""
     assert guess_language(code) == language
+    assert language_by_words(code) == language
 
 
 @given(st.text())
 def test_guessing_never_raises(text: str) -> None:
     guess_language(text)
+    language_by_words(text)
 
 
 @pytest.mark.parametrize(
@@ -64,4 +68,5 @@ def test_guessing_takes_little_time_whatever_the_text(text: str) -> None:
     """The code comes from anybody: no pattern may run away on it."""
     started = monotonic()
     guess_language(text)
+    language_by_words(text)
     assert monotonic() - started < 3

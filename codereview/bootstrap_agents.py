@@ -1,0 +1,37 @@
+"""Putting the agents together, for those who work on units: the workers and the command line."""
+
+from collections.abc import Sequence
+
+import codereview.analysers.registry as analysers
+from codereview.agents.base import Agent
+from codereview.analysers.process import Bounds
+from codereview.analysers.workspace import open_workspace
+from codereview.application.reviewing import BatchReviewer, Patience
+from codereview.config import Settings
+from codereview.ports import EventBus, ReviewLedger, SourceStore
+from codereview.telemetry import Telemetry
+
+
+def reviewer_of(
+    settings: Settings,
+    *,
+    agents: Sequence[str],
+    ledger: ReviewLedger,
+    bus: EventBus,
+    sources: SourceStore,
+    interruptions: tuple[type[Exception], ...],
+    telemetry: Telemetry,
+) -> BatchReviewer:
+    """Who works on units for these agents."""
+    bounds = Bounds(wall_s=settings.tool_timeout_s)
+    built = {name: Agent(name, analysers.analysers_for(name, bounds)) for name in agents}
+    return BatchReviewer(
+        agents=built,
+        ledger=ledger,
+        bus=bus,
+        sources=sources,
+        open_workspace=open_workspace,
+        patience=Patience(lease_ms=int(settings.lease_s * 1000), max_attempts=settings.max_attempts),
+        interruptions=interruptions,
+        telemetry=telemetry,
+    )

@@ -1,0 +1,1 @@
+"""Deployment: CloudFormation templates, state machines, and the packages they install."""

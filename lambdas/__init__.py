@@ -1,0 +1,1 @@
+"""The functions of AWS Lambda, one module each: ``handler(event, context)``."""
