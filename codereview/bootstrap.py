@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from codereview.adapters.anthropic_credentials import has_credentials
 from codereview.adapters.aws import AwsClients
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
@@ -14,12 +15,14 @@ from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, crea
 from codereview.adapters.file_bodies import FileBodies
 from codereview.adapters.local_dispatcher import LocalDispatcher
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
+from codereview.adapters.memory.spending import MemorySpendLedger
 from codereview.adapters.observed import TracedBus
 from codereview.adapters.redis.bus import RedisEventBus
 from codereview.adapters.redis.client import connect
 from codereview.adapters.redis.idempotency import RedisIdempotencyStore
 from codereview.adapters.redis.ledger import RedisLedger
 from codereview.adapters.redis.sources import RedisSourceStore
+from codereview.adapters.redis.spending import RedisSpendLedger
 from codereview.adapters.redis.status import AgentCommands, AgentStatusBoard
 from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
 from codereview.adapters.system import SystemClock
@@ -32,6 +35,7 @@ from codereview.domain.reviews import AGENTS
 from codereview.errors import ConfigurationError
 from codereview.inputs.limits import Limits
 from codereview.inputs.submitted import read_submission
+from codereview.planning.batches import MODEL_TARGET_BYTES, TARGET_BYTES
 from codereview.ports import (
     Dispatcher,
     EventBus,
@@ -42,10 +46,13 @@ from codereview.ports import (
     ReviewStore,
     SourceStore,
 )
+from codereview.spending import SpendLedger
 from codereview.telemetry import SILENT, NoMetrics, Telemetry
 
 if TYPE_CHECKING:
     from redis import Redis
+
+    from codereview.application.model.estimate import Estimator
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,7 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
         settings=settings,
         service=_service(
             settings,
+            client,
             ledger=ledger,
             bus=bus,
             sources=sources,
@@ -126,6 +134,7 @@ def build_local(settings: Settings, *, workers: int | None = None) -> LocalServi
     ledger = MemoryLedger()
     service = _service(
         settings,
+        None,
         ledger=ledger,
         bus=MemoryEventBus(ledger),
         sources=MemorySourceStore(),
@@ -208,6 +217,7 @@ def limits(settings: Settings) -> Limits:
 
 def _service(
     settings: Settings,
+    client: "Redis | None",
     *,
     ledger: ReviewLedger,
     bus: EventBus,
@@ -219,7 +229,8 @@ def _service(
     telemetry: Telemetry = SILENT,
 ) -> ReviewService:
     clock = SystemClock()
-    finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store, telemetry=telemetry)
+    bills: SpendLedger = RedisSpendLedger(client) if client is not None else MemorySpendLedger()
+    finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store, telemetry=telemetry, bill=bills.spent)
     sweeper = Sweeper(
         ledger=ledger,
         store=store,
@@ -247,6 +258,8 @@ def _service(
             sources=sources,
             interruptions=interruptions,
             telemetry=telemetry,
+            client=client,
+            bills=bills,
         )
     return ReviewService(
         ledger=ledger,
@@ -265,4 +278,18 @@ def _service(
             deadline_ms=int(settings.review_deadline_s * 1000),
         ),
         telemetry=telemetry,
+        estimator=partial(_estimator, settings, client, bills),
+        batch_bytes=MODEL_TARGET_BYTES if _asks_a_model(settings) else TARGET_BYTES,
     )
+
+
+def _estimator(settings: Settings, client: "Redis | None", bills: SpendLedger) -> "Estimator":
+    from codereview.bootstrap_model import estimator  # noqa: PLC0415  as the agents: only who is asked loads it
+
+    return estimator(settings, client, bills)
+
+
+def _asks_a_model(settings: Settings) -> bool:
+    if settings.model_provider == "auto":
+        return bool(settings.anthropic_api_key.get_secret_value()) or has_credentials()
+    return settings.model_provider != "none"

@@ -1,15 +1,21 @@
 """Putting the agents together, for those who work on units: the workers and the command line."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import codereview.analysers.registry as analysers
 from codereview.agents.base import Agent
 from codereview.analysers.process import Bounds
 from codereview.analysers.workspace import open_workspace
 from codereview.application.reviewing import BatchReviewer, Patience
+from codereview.bootstrap_model import model_reviewer
 from codereview.config import Settings
 from codereview.ports import EventBus, ReviewLedger, SourceStore
+from codereview.spending import SpendLedger
 from codereview.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 
 def reviewer_of(
@@ -21,6 +27,8 @@ def reviewer_of(
     sources: SourceStore,
     interruptions: tuple[type[Exception], ...],
     telemetry: Telemetry,
+    client: "Redis | None",
+    bills: SpendLedger,
 ) -> BatchReviewer:
     """Who works on units for these agents."""
     bounds = Bounds(wall_s=settings.tool_timeout_s)
@@ -34,4 +42,6 @@ def reviewer_of(
         patience=Patience(lease_ms=int(settings.lease_s * 1000), max_attempts=settings.max_attempts),
         interruptions=interruptions,
         telemetry=telemetry,
+        model=model_reviewer(settings, client, bills, telemetry),
+        bill=bills.spent,
     )

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, assert_never
 
 from codereview.adapters.anthropic_errors import explained
@@ -24,23 +23,6 @@ Provider = Literal["anthropic", "bedrock"]
 
 #: Seconds to connect, and between two pieces of an answer (the service pings more often than that).
 _CONNECT_S, _SILENCE_S = 5.0, 90.0
-#: What Anthropic's client looks for besides its configuration directory, in its own order.
-_CREDENTIALS = (
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_PROFILE",
-    "ANTHROPIC_IDENTITY_TOKEN",
-    "ANTHROPIC_IDENTITY_TOKEN_FILE",
-)
-
-
-def has_credentials(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether Anthropic's client would find credentials; cheap, where making the client takes a second."""
-    if any(environment.get(name) for name in _CREDENTIALS):
-        return True
-    own = environment.get("ANTHROPIC_CONFIG_DIR")
-    directory = Path(own) if own else Path(environment.get("HOME", "~")).expanduser() / ".config" / "anthropic"
-    return (directory / "active_config").is_file() or (directory / "configs" / "default.json").is_file()
 
 
 class AnthropicModel:

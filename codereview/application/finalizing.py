@@ -2,13 +2,13 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from codereview.application.agent_summaries import announce_ended_agents, summaries
 from codereview.application.policy import unused
 from codereview.domain.coverage import CoverageEntry, CoverageState, SkipReason, gaps
 from codereview.domain.events import TERMINAL_EVENT, ReviewEnded, draft
-from codereview.domain.findings import Finding
+from codereview.domain.findings import MODEL_SOURCE, Finding
 from codereview.domain.gate import verdict
 from codereview.domain.merging import merge
 from codereview.domain.metrics import (
@@ -21,8 +21,9 @@ from codereview.domain.metrics import (
     Measurement,
 )
 from codereview.domain.reviews import AGENTS, Outcome, Review, ReviewStatus
+from codereview.domain.tokens import Spend
 from codereview.domain.units import OutcomeStatus, UnitOutcome
-from codereview.domain.usage import Metrics, Usage
+from codereview.domain.usage import Metrics, Usage, usage_of
 from codereview.ports import Emitted, EventBus, LiveReview, ReviewLedger, ReviewStore, SourceStore
 from codereview.telemetry import SILENT, Telemetry
 
@@ -46,7 +47,10 @@ class Finalizer:
         sources: SourceStore,
         store: ReviewStore,
         telemetry: Telemetry = SILENT,
+        bill: Callable[[str], Spend] = lambda _: Spend(),
     ) -> None:
+        #: What a review cost, over all its workers, those that died included.
+        self._bill = bill
         self._ledger = ledger
         self._telemetry = telemetry
         self._bus = bus
@@ -101,7 +105,9 @@ class Finalizer:
                 "findings": tuple(listed),
                 "findings_hidden": len(every) - len(listed),
                 "coverage": coverage,
-                "metrics": _metrics(accepted, live, outcomes, every, ended),
+                "metrics": _metrics(accepted, live, outcomes, every, ended, self._bill(live.review_id)),
+                "engine": "static+claude" if _model_ran(outcomes) else "static",
+                "model_ran": _model_ran(outcomes),
                 "notices": tuple(_notices(live, coverage, outcomes, len(every) - len(listed))),
             }
         )
@@ -185,7 +191,12 @@ def _gravest(findings: Sequence[Finding], limit: int) -> list[Finding]:
 
 
 def _metrics(
-    accepted: Review, live: LiveReview, outcomes: Sequence[UnitOutcome], findings: Sequence[Finding], ended: int
+    accepted: Review,
+    live: LiveReview,
+    outcomes: Sequence[UnitOutcome],
+    findings: Sequence[Finding],
+    ended: int,
+    bill: Spend,
 ) -> Metrics:
     return Metrics(
         duration_ms=max(0, ended - live.created_at),
@@ -196,7 +207,7 @@ def _metrics(
         units=len(live.units),
         units_failed=sum(outcome.status is OutcomeStatus.FAILED for outcome in outcomes),
         attempts=sum(unit.attempt for unit in live.units.values()),
-        usage=sum((outcome.usage for outcome in outcomes), Usage()),
+        usage=usage_of(bill) if bill.requests else sum((outcome.usage for outcome in outcomes), Usage()),
     )
 
 
@@ -234,6 +245,11 @@ def _measured(review: Review) -> list[Measurement]:
             return [REVIEWS_CANCELLED.of()]
         case _:
             return [REVIEWS_FAILED.of()]
+
+
+def _model_ran(outcomes: Sequence[UnitOutcome]) -> bool:
+    """Whether a model looked at anything; answers from the cache are a model's too."""
+    return any(engine.partition(" ")[0] == MODEL_SOURCE for outcome in outcomes for engine in outcome.engines)
 
 
 def _notices(

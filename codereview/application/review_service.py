@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from codereview.application.agent_summaries import summaries
 from codereview.application.finalizing import Finalizer
-from codereview.application.reviewing import BatchReviewer
 from codereview.application.sweeping import Sweeper
 from codereview.domain.events import Event, EventType, ReviewQueued, draft
 from codereview.domain.metrics import (
@@ -23,10 +23,21 @@ from codereview.domain.reviews import AgentSummary, Review, ReviewStatus, Verdic
 from codereview.domain.sources import Sources
 from codereview.domain.submission import Job, Submission
 from codereview.domain.units import UnitOutcome, UnitSpec
-from codereview.errors import BackendUnavailable, EmptySubmission, Overloaded, ReviewEndedAlready, UnknownReview
-from codereview.planning.batches import plan, summarise
+from codereview.errors import (
+    BackendUnavailable,
+    ConfigurationError,
+    EmptySubmission,
+    Overloaded,
+    ReviewEndedAlready,
+    UnknownReview,
+)
+from codereview.planning.batches import TARGET_BYTES, plan, summarise
 from codereview.ports import Clock, Dispatcher, EventBus, LiveReview, Page, ReviewLedger, ReviewStore, SourceStore
 from codereview.telemetry import SILENT, Telemetry
+
+if TYPE_CHECKING:
+    from codereview.application.model.estimate import Estimate, Estimator
+    from codereview.application.reviewing import BatchReviewer
 
 log = logging.getLogger(__name__)
 
@@ -54,15 +65,19 @@ class ReviewService:
         sources: SourceStore,
         store: ReviewStore,
         dispatcher: Dispatcher,
-        reviewer: BatchReviewer | None,
+        reviewer: "BatchReviewer | None",
         finalizer: Finalizer,
         sweeper: Sweeper,
         clock: Clock,
         read: Callable[[Submission], Sources],
         admission: Admission = Admission(),
         telemetry: Telemetry = SILENT,
+        estimator: "Callable[[], Estimator] | None" = None,
+        batch_bytes: int = TARGET_BYTES,
     ) -> None:
         self._telemetry = telemetry
+        self._estimator = estimator
+        self._batch_bytes = batch_bytes
         self._ledger = ledger
         self._bus = bus
         self._sources = sources
@@ -91,7 +106,7 @@ class ReviewService:
     def _submit(self, submission: Submission | Job, owner: str) -> Review:
         self._admit(owner)
         job = self._as_job(submission)
-        planned = plan(job.sources, job.options.agents)
+        planned = plan(job.sources, job.options.agents, target_bytes=self._batch_bytes)
         review = Review(
             id=f"rv_{secrets.token_hex(10)}",
             owner=owner,
@@ -116,6 +131,19 @@ class ReviewService:
             raise
         log.info("review_submitted", extra={"reviewId": review.id, "owner": owner, "units": len(planned.units)})
         return review
+
+    def estimate(self, submission: Submission | Job) -> "Estimate":
+        """What the review would cost. Nothing is started.
+
+        Raises InvalidSubmission (or one of its kinds) and TooLarge, as `submit` does, and ConfigurationError where
+        estimates are not made.
+        """
+        if self._estimator is None:
+            raise ConfigurationError("this process makes no estimates")
+        job = self._as_job(submission)
+        return self._estimator().estimate(
+            plan(job.sources, job.options.agents, target_bytes=self._batch_bytes).batches, job.options
+        )
 
     def get(self, review_id: str, *, owner: str = "") -> Review:
         """The review as it stands; a running one carries the findings so far. Raises UnknownReview."""

@@ -7,6 +7,9 @@ from pydantic import Field, PositiveInt, model_validator
 
 from codereview.domain.model import Model
 
+#: Who a finding of a language model is from, in rule ids, provenance and engines.
+MODEL_SOURCE = "claude"
+
 
 class _Ranked(StrEnum):
     """An enumeration whose members are declared from the strongest to the weakest."""

@@ -13,6 +13,8 @@ from codereview.domain.units import UnitSpec
 #: tools costs little beside the work.
 TARGET_BYTES = 1_500_000
 TARGET_FILES = 800
+#: Bytes of a batch where a model reads it too: what one worker gets done, several calls at a time, within its time.
+MODEL_TARGET_BYTES = 250_000
 #: Batches of a review: a chord's header is agents times this. Beyond it batches grow.
 MAX_BATCHES = 32
 #: How fast they do.
@@ -52,7 +54,7 @@ class _Target:
         return group.size <= self.size and len(group.files) <= self.files
 
 
-def plan(sources: Sources, agents: Sequence[str]) -> Plan:
+def plan(sources: Sources, agents: Sequence[str], *, target_bytes: int = TARGET_BYTES) -> Plan:
     """Every agent over every batch. The same files give the same plan, in whatever order they come.
 
     A directory with all below it is in one batch if it fits into one, since analysers resolve imports within a batch;
@@ -61,7 +63,7 @@ def plan(sources: Sources, agents: Sequence[str]) -> Plan:
     """
     sized = [_Group((file,), file.size) for file in sorted(sources.files, key=lambda file: file.path)]
     scale = 1.0
-    while len(groups := _packed(sized, _Target(TARGET_BYTES * scale, TARGET_FILES * scale))) > MAX_BATCHES:
+    while len(groups := _packed(sized, _Target(target_bytes * scale, TARGET_FILES * scale))) > MAX_BATCHES:
         scale *= _GROWTH
     batches = tuple(Batch(id=f"b{number:03}", files=group.files) for number, group in enumerate(groups, start=1))
     units = tuple(

@@ -43,6 +43,9 @@ OnPart = Callable[[str, str, str], None]
 _GATE_S, _BUDGET_S = 45.0, 120.0
 
 
+LEFT_ALONE = "left alone"
+
+
 class BudgetSpent(CodeReviewError):
     """A budget is used up; what was found until then stands."""
 
@@ -89,7 +92,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call to a model, for metrics and logs. ``outcome`` is "ok", a `Stop` or the kind of error."""
+    """One call to a model, for metrics and logs. ``outcome`` is a `Stop`, "throttled", "error", or `LEFT_ALONE` when
+    the circuit breaker forbade the call."""
 
     purpose: str
     model: str
@@ -178,6 +182,7 @@ class Conversation:
                 reasons.append(self._rejected[model])
             elif not self.desk.breaker.allow(model):
                 reasons.append(f"{model}: failed too often just now")
+                self.desk.observe(CallRecord(question.purpose, model, LEFT_ALONE, 0.0, Spend(), 0))
             else:
                 try:
                     answered = self._of(model, question, heard)
@@ -270,7 +275,7 @@ class Conversation:
         attempt: int,
     ) -> ModelReply:
         heard.restart(call.model)
-        started, outcome = time.monotonic(), "stopped"
+        started, outcome = time.monotonic(), "error"
         # What is billed when we leave without being told: the whole prompt, and what we saw of the answer.
         billed = Tokens()
 
@@ -286,10 +291,10 @@ class Conversation:
             with self.desk.slots:
                 self._check()
                 reply = self.desk.model.complete(call, listen)
-            billed, outcome = reply.tokens, "ok" if reply.stop is Stop.END else str(reply.stop)
+            billed, outcome = reply.tokens, str(reply.stop)
             return reply
         except ModelError as error:
-            billed, outcome = error.tokens, error.slug if isinstance(error, ModelThrottled) else type(error).__name__
+            billed, outcome = error.tokens, "throttled" if isinstance(error, ModelThrottled) else "error"
             raise
         finally:
             spend = Spend(1, billed, spec.nano_usd(billed, batch=self.desk.batch)) if billed.total else Spend()

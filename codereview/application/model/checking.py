@@ -12,13 +12,13 @@ from codereview.agents.answers import Assessment, Citation, ProposedEdit, Report
 from codereview.agents.prompting import Prompts
 from codereview.domain.cwe import family_of
 from codereview.domain.cwe_numbers import WEAKNESSES
-from codereview.domain.findings import Confidence, Finding, FindingStatus, Severity, TraceStep
+from codereview.domain.findings import MODEL_SOURCE, Confidence, Finding, FindingStatus, Severity, TraceStep
 from codereview.domain.identity import normalise
 from codereview.planning.chunks import Chunk
 from codereview.ports import RawFinding
 
 #: Who a finding of a model is from, in rule ids and provenance.
-SOURCE = "claude"
+SOURCE = MODEL_SOURCE
 ADDRESSED = f"{SOURCE}/addressed-to-reviewer"
 #: Numbers, bars and marks that a quotation was copied with.
 _GUTTER = re.compile(r"^[ \t]*(?:[+]?\d+|-)\| ?")
