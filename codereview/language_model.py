@@ -61,6 +61,8 @@ class ModelReply:
     model: str
     refusal_category: str = ""
     request_id: str = ""
+    #: The provider did not say how many tokens it used: they are estimated here.
+    estimated: bool = False
 
 
 class LanguageModel(Protocol):

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -31,6 +31,9 @@ _MANNERS = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra="codereview",
 )
+
+#: A model answers for minutes, its stream silent for no longer than this; who calls it decides about another try.
+_MODEL_MANNERS = _MANNERS.merge(Config(read_timeout=90, retries={"mode": "standard", "total_max_attempts": 1}))
 
 _REFUSED = {
     "AccessDenied",
@@ -70,6 +73,8 @@ class AwsClients:
         self._session: Session | None = None
         self._dynamodb: DynamoDBClient | None = None
         self._s3: S3Client | None = None
+        self._models: Any = None
+        self._endpoints: Any = None
 
     def dynamodb(self) -> "DynamoDBClient":
         """The client of DynamoDB."""
@@ -89,10 +94,28 @@ class AwsClients:
                 self._s3 = session.client("s3", endpoint_url=self._endpoint_url, config=_MANNERS.merge(style))
             return self._s3
 
+    def sagemaker_runtime(self) -> Any:
+        """The client that calls models on SageMaker; it makes one attempt."""
+        with self._lock:
+            session = self._session_of_this_process()
+            if self._models is None:
+                self._models = session.client(
+                    "sagemaker-runtime", endpoint_url=self._endpoint_url, config=_MODEL_MANNERS
+                )
+            return self._models
+
+    def sagemaker(self) -> Any:
+        """The client that describes SageMaker's endpoints."""
+        with self._lock:
+            session = self._session_of_this_process()
+            if self._endpoints is None:
+                self._endpoints = session.client("sagemaker", endpoint_url=self._endpoint_url, config=_MANNERS)
+            return self._endpoints
+
     def _session_of_this_process(self) -> "Session":
         if self._pid != os.getpid():
             self._pid = os.getpid()
-            self._session = self._dynamodb = self._s3 = None
+            self._session = self._dynamodb = self._s3 = self._models = self._endpoints = None
         if self._session is None:
             import boto3.session  # noqa: PLC0415  0.2 s that a review on the command line never needs
 
