@@ -50,12 +50,7 @@ _WORDS: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
         (2, re.compile(r"\bif err != nil\b")),
     ),
     "java": (
-        (
-            4,
-            re.compile(
-                r"\b(?:public|private|protected)[ \t]+(?:static[ \t]+|final[ \t]+)*(?:class|interface|enum|void|\w+[ \t<])"
-            ),
-        ),
+        (4, re.compile(r"\b(?:public|private|protected)[ \t]+(?:(?:static|final)[ \t]+)*\w+[ \t<]")),
         (4, re.compile(r"^import (?:static )?[\w.]+(?:\.\*)?;", re.MULTILINE)),
         (3, re.compile(r"^[ \t]*(?:final )?[A-Z]\w*(?:<[\w, <>?]*>)? \w+ = [^\n]*;", re.MULTILINE)),
         (2, re.compile(r"\bSystem\.(?:out|err)\.print|\bthrows [A-Z]")),
