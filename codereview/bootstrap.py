@@ -13,9 +13,6 @@ from codereview.adapters.celery.config import broker_url
 from codereview.adapters.celery.dispatcher import CeleryDispatcher, sender
 from codereview.adapters.dynamodb import DynamoKeyStore, DynamoReviewStore, create_tables
 from codereview.adapters.file_bodies import FileBodies
-from codereview.adapters.local_dispatcher import LocalDispatcher
-from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
-from codereview.adapters.memory.spending import MemorySpendLedger
 from codereview.adapters.observed import TracedBus
 from codereview.adapters.redis.bus import RedisEventBus
 from codereview.adapters.redis.client import connect
@@ -24,7 +21,6 @@ from codereview.adapters.redis.ledger import RedisLedger
 from codereview.adapters.redis.sources import RedisSourceStore
 from codereview.adapters.redis.spending import RedisSpendLedger
 from codereview.adapters.redis.status import AgentCommands, AgentStatusBoard
-from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore
 from codereview.adapters.system import SystemClock
 from codereview.application.finalizing import Finalizer
 from codereview.application.keys import KeyRing
@@ -52,6 +48,7 @@ from codereview.telemetry import SILENT, NoMetrics, Telemetry
 if TYPE_CHECKING:
     from redis import Redis
 
+    from codereview.adapters.local_dispatcher import LocalDispatcher
     from codereview.application.model.estimate import Estimator
 
 
@@ -82,7 +79,7 @@ class LocalService:
     """The product inside one process, as the command line uses it. Close it when done."""
 
     service: ReviewService
-    dispatcher: LocalDispatcher
+    dispatcher: "LocalDispatcher"
 
     def close(self) -> None:
         """Stop the pool."""
@@ -107,6 +104,7 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
         service=_service(
             settings,
             client,
+            bills=RedisSpendLedger(client),
             ledger=ledger,
             bus=bus,
             sources=sources,
@@ -130,11 +128,22 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
 
 def build_local(settings: Settings, *, workers: int | None = None) -> LocalService:
     """The service with everything in memory and the agents in a pool of this process."""
+    # Here and below: what a deployment does not use it does not load.
+    from codereview.adapters.local_dispatcher import LocalDispatcher  # noqa: PLC0415
+    from codereview.adapters.memory import (  # noqa: PLC0415
+        MemoryEventBus,
+        MemoryLedger,
+        MemoryReviewStore,
+        MemorySourceStore,
+    )
+    from codereview.adapters.memory.spending import MemorySpendLedger  # noqa: PLC0415
+
     dispatcher = LocalDispatcher(workers or max(2, os.cpu_count() or 2))
     ledger = MemoryLedger()
     service = _service(
         settings,
         None,
+        bills=MemorySpendLedger(),
         ledger=ledger,
         bus=MemoryEventBus(ledger),
         sources=MemorySourceStore(),
@@ -149,6 +158,8 @@ def build_local(settings: Settings, *, workers: int | None = None) -> LocalServi
 def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
     """The durable stores the settings ask for."""
     if settings.store == "sqlite":
+        from codereview.adapters.sqlite import SqliteKeyStore, SqliteReviewStore  # noqa: PLC0415
+
         path = settings.database_path
         return SqliteReviewStore(path, retention_days=settings.retention_days), SqliteKeyStore(path)
     clients = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
@@ -219,6 +230,7 @@ def _service(
     settings: Settings,
     client: "Redis | None",
     *,
+    bills: SpendLedger,
     ledger: ReviewLedger,
     bus: EventBus,
     sources: SourceStore,
@@ -229,7 +241,6 @@ def _service(
     telemetry: Telemetry = SILENT,
 ) -> ReviewService:
     clock = SystemClock()
-    bills: SpendLedger = RedisSpendLedger(client) if client is not None else MemorySpendLedger()
     finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store, telemetry=telemetry, bill=bills.spent)
     sweeper = Sweeper(
         ledger=ledger,
