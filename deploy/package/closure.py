@@ -7,10 +7,13 @@ from pathlib import Path
 
 #: Packages of this project; all others come as wheels, from the runtime, or from the standard library.
 OWN = ("codereview", "lambdas")
-#: What never belongs into a Lambda package: the work itself is done by the workers.
+#: What never belongs into a Lambda package: the work itself, which the workers do, and what serves one machine only.
 NEVER = (
     "codereview.adapters.embedded",
+    "codereview.adapters.local_dispatcher",
+    "codereview.adapters.memory",
     "codereview.adapters.prometheus",
+    "codereview.adapters.sqlite",
     "codereview.agents",
     "codereview.analysers",
     "codereview.application.model",

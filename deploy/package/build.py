@@ -1,0 +1,57 @@
+"""Making the packages."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.package.archive import write_zip
+from deploy.package.closure import closure
+from deploy.package.targets import Target
+from deploy.package.wheels import files_of, installed, needed
+
+ROOT = Path(__file__).parents[2]
+#: Bytes Lambda takes, unpacked; a package near it is a mistake here.
+_LIMIT = 250 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One function's zip."""
+
+    function: str
+    path: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes of the zip."""
+        return self.path.stat().st_size
+
+    @property
+    def unpacked(self) -> int:
+        """Bytes of what is in it."""
+        with zipfile.ZipFile(self.path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+
+
+def functions(root: Path = ROOT) -> list[str]:
+    """The functions there are: every module of ``lambdas/`` that does not begin with an underscore."""
+    return sorted(path.stem for path in (root / "lambdas").glob("[!_]*.py"))
+
+
+def build(names: Sequence[str], target: Target, output: Path, *, cache: Path | None = None) -> list[Package]:
+    """Make the zips ``{output}/{function}.zip``.
+
+    Raises Unwanted for a function that would carry what never belongs into a package, UnknownModule for an import
+    nobody named a distribution for, and RuntimeError when pip fails or a package is too large.
+    """
+    wheels = installed(target, cache or ROOT / "build" / "wheels")
+    made = []
+    for name in names:
+        parts = closure(name, ROOT)
+        package = Package(name, output / f"{name}.zip")
+        write_zip(package.path, {**files_of(needed(parts.foreign), wheels, target), **parts.files})
+        if package.unpacked > _LIMIT:
+            raise RuntimeError(f"{name} is {package.unpacked} bytes unpacked; Lambda takes {_LIMIT}")
+        made.append(package)
+    return made
