@@ -12,6 +12,7 @@ from api.problems import MalformedJson, UnknownField, UnsupportedMediaType
 from api.schemas import Accepted, ListQuery, NewTicket, ReviewList, ReviewView
 from api.state import State, state
 from api.submitting import accepted, new_ticket, submit_once
+from codereview.domain.estimate import Estimate
 from codereview.domain.reviews import Review
 from codereview.domain.submission import Submission
 from codereview.errors import (
@@ -65,6 +66,19 @@ def submit_review() -> Response:
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"
     return answer(accepted(here, receipt.review), 202, headers)
+
+
+@routes.post(
+    "/api/review/estimate",
+    body=Submission,
+    answers={200: Answer("What it would cost; nothing was started.", Estimate)},
+    problems=(InvalidSubmission, EmptySubmission, UnknownField, MalformedJson, UnsupportedMediaType, TooLarge),
+)
+def estimate_review() -> Response:
+    """What a review of this submission would cost."""
+    caller()
+    submission, _ = read_json(Submission)
+    return answer(state().product.service.estimate(submission))
 
 
 @routes.get(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from codereview.application.agent_summaries import summaries
 from codereview.application.finalizing import Finalizer
 from codereview.application.sweeping import Sweeper
+from codereview.domain.estimate import Estimate
 from codereview.domain.events import Event, EventType, ReviewQueued, draft
 from codereview.domain.metrics import (
     PENDING_REVIEWS_PER_AGENT,
@@ -36,7 +37,7 @@ from codereview.ports import Clock, Dispatcher, EventBus, LiveReview, Page, Revi
 from codereview.telemetry import SILENT, Telemetry
 
 if TYPE_CHECKING:
-    from codereview.application.model.estimate import Estimate, Estimator
+    from codereview.application.model.estimate import Estimator
     from codereview.application.reviewing import BatchReviewer
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ class ReviewService:
         log.info("review_submitted", extra={"reviewId": review.id, "owner": owner, "units": len(planned.units)})
         return review
 
-    def estimate(self, submission: Submission | Job) -> "Estimate":
+    def estimate(self, submission: Submission | Job) -> Estimate:
         """What the review would cost. Nothing is started.
 
         Raises InvalidSubmission (or one of its kinds) and TooLarge, as `submit` does, and ConfigurationError where

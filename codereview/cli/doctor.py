@@ -10,14 +10,19 @@ import click
 import codereview.analysers.registry as analysers
 from codereview.adapters.celery.config import broker_url
 from codereview.adapters.embedded.redis_server import find_binary
+from codereview.adapters.model_catalogue import load_catalogue
 from codereview.adapters.redis.client import connect, translated_errors
 from codereview.bootstrap import stores
+from codereview.bootstrap_model import language_model
 from codereview.config import Settings, load_settings
 from codereview.domain.gate import EXIT_CLEAN, EXIT_USAGE
 from codereview.errors import CodeReviewError
 
 #: External programs of the analysers; the others are libraries.
 _TOOLS = ("bandit", "ruff", "oxlint", "shellcheck", "hadolint", "zizmor")
+
+#: What of a model's facts a person must know.
+_TOLD = ("lifecycle", "retires")
 
 
 @click.command()
@@ -29,7 +34,7 @@ def doctor() -> int:
         ("analysers", _analysers),
         ("redis", _redis),
         ("store", _store),
-        ("model", lambda _: "no model is configured: reviews are static, and say so"),
+        ("model", _model),
     )
     failed = False
     for name, check in checks:
@@ -55,6 +60,20 @@ def _redis(settings: Settings) -> str:
     with connect(broker_url(settings)) as client, translated_errors():
         version = client.info("server")["redis_version"]
     return f"answers, version {version}"
+
+
+def _model(settings: Settings) -> str:
+    catalogue = load_catalogue(settings.models_file)
+    model = language_model(settings, catalogue)
+    if model is None:
+        return "no model is configured: reviews are static, and say so"
+    choice = catalogue.choice(main=settings.model, cheap=settings.model_cheap, fallbacks=settings.model_fallbacks)
+    told = []
+    for name in dict.fromkeys((choice.main, choice.cheap, *choice.fallbacks)):
+        catalogue.spec(name)  # there must be a price, or no budget could be kept
+        facts = model.describe(name)
+        told.append(" ".join([name, *(f"{key} {value}" for key, value in facts.items() if key in _TOLD)]))
+    return f"{model.name} answers: {', '.join(told)} (prices of {catalogue.as_of.isoformat()})"
 
 
 def _store(settings: Settings) -> str:

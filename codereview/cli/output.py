@@ -2,13 +2,14 @@
 
 import os
 import sys
-import unicodedata
 from typing import IO
 
 import click
 
+from codereview.domain.estimate import Estimate
 from codereview.domain.events import Event, EventType, FindingEvent, ReviewEnded
 from codereview.domain.findings import Finding, Severity
+from codereview.domain.visible import visible
 
 _MARK = {
     Severity.CRITICAL: "‼",
@@ -30,14 +31,6 @@ def wants_colour(stream: IO[str] | None = None) -> bool:
     """Whether to colour what goes to the stream: only a terminal, and never with NO_COLOR set."""
     out = stream or sys.stdout
     return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def visible(text: str) -> str:
-    """The text with control and format characters shown as escapes: reviewed code never reaches the terminal raw."""
-    return "".join(
-        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else f"\\u{ord(char):04x}"
-        for char in text
-    )
 
 
 def finding_line(finding: Finding, *, colour: bool) -> str:
@@ -69,6 +62,20 @@ def event_line(event: Event, *, colour: bool) -> str | None:
             return ended_line(ReviewEnded.model_validate(event.data))
         case _:
             return None
+
+
+def estimate_lines(forecast: Estimate) -> list[str]:
+    """What a review would cost, for a person."""
+    if not forecast.model_configured:
+        return [*forecast.notes]
+    models = f"{forecast.calls:,} calls to {forecast.model}"
+    cached = f"{forecast.cached_tokens:,} more from the cache"
+    return [
+        f"{forecast.files:,} files in {forecast.chunks:,} chunks: about {models}",
+        f"about {forecast.input_tokens:,} tokens read, {cached}, {forecast.output_tokens:,} written",
+        f"about ${forecast.cost_usd:.2f}, at most ${forecast.most_usd:.2f} (prices of {forecast.prices_as_of})",
+        *forecast.notes,
+    ]
 
 
 def ended_line(ended: ReviewEnded) -> str:

@@ -13,12 +13,12 @@ import click
 import codereview.analysers.registry as analysers
 from codereview.bootstrap import build_local, limits
 from codereview.cli.baseline import read_baseline, write_baseline
-from codereview.cli.output import wants_colour
+from codereview.cli.output import estimate_lines, wants_colour
 from codereview.cli.progress import Progress
 from codereview.config import Settings, load_settings
 from codereview.domain.findings import Severity
 from codereview.domain.gate import EXIT_CLEAN, EXIT_FINDINGS, exit_code
-from codereview.domain.reviews import AGENTS, FilterMode, Review, ReviewOptions
+from codereview.domain.reviews import AGENTS, EFFORTS, FilterMode, Review, ReviewOptions
 from codereview.domain.sources import Sources
 from codereview.domain.submission import Job
 from codereview.errors import ConfigurationError
@@ -53,6 +53,9 @@ class Flags:
     no_config: bool = False
     exit_zero: bool = False
     jobs: int | None = None
+    budget_usd: float | None = None
+    effort: str | None = None
+    estimate: bool = False
     quiet: bool = False
 
 
@@ -72,6 +75,15 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--no-config", is_flag=True, help="Ignore the project's configuration."),
     click.option("--exit-zero", is_flag=True, help="Exit 0 whatever was found; 3 still says not fully examined."),
     click.option("--jobs", type=click.IntRange(1, 64), help="Units worked on at once (default: one per core)."),
+    click.option(
+        "--budget-usd",
+        type=click.FloatRange(0, min_open=True),
+        help="US dollars the model may cost; at the cap the review ends with what it has, and says so.",
+    ),
+    click.option(
+        "--effort", type=click.Choice(EFFORTS), help="How thorough the model is: each lens apart, and how much thought."
+    ),
+    click.option("--estimate", is_flag=True, help="Say what the review would cost, and do nothing."),
     click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
 )
 
@@ -93,6 +105,9 @@ def review(**given: Any) -> int:
     settings = load_settings()
     config = ProjectConfig() if flags.no_config else load_config(_start(flags)).config
     sources = _read(flags, settings, config)
+    if flags.estimate:
+        _estimate(Job(sources=sources, options=_options(flags, config)), settings)
+        return EXIT_CLEAN
     done = _run(Job(sources=sources, options=_options(flags, config)), settings, flags)
     if flags.write_baseline is not None:
         accepted = write_baseline(flags.write_baseline, done.findings)
@@ -100,6 +115,16 @@ def review(**given: Any) -> int:
     _write(done, flags)
     code = exit_code(done)
     return EXIT_CLEAN if code == EXIT_FINDINGS and (flags.exit_zero or flags.fail_on == _NEVER) else code
+
+
+def _estimate(job: Job, settings: Settings) -> None:
+    local = build_local(settings)
+    try:
+        forecast = local.service.estimate(job)
+    finally:
+        local.close()
+    for line in estimate_lines(forecast):
+        click.echo(line)
 
 
 def _start(flags: Flags) -> Path:
@@ -144,16 +169,19 @@ def root_of(named: Sequence[Path]) -> Path:
 
 
 def _options(flags: Flags, config: ProjectConfig) -> ReviewOptions:
+    agents = tuple(name.strip() for name in flags.agents.split(",")) if flags.agents is not None else None
+    unknown = [agent for agent in agents or () if agent not in AGENTS]
+    if unknown:
+        raise ConfigurationError(f"unknown agent {unknown[0]!r}; the agents are {', '.join(AGENTS)}")
     said = {
-        "agents": tuple(name.strip() for name in flags.agents.split(",")) if flags.agents is not None else None,
+        "agents": agents,
         "fail_on": flags.fail_on if flags.fail_on != _NEVER else None,
         "min_severity": flags.min_severity,
         "filter_mode": flags.filter_mode,
+        "budget_usd": flags.budget_usd,
+        "effort": flags.effort,
         "baseline": read_baseline(flags.baseline) if flags.baseline is not None else None,
     }
-    unknown = [agent for agent in said["agents"] or () if agent not in AGENTS]
-    if unknown:
-        raise ConfigurationError(f"unknown agent {unknown[0]!r}; the agents are {', '.join(AGENTS)}")
     chosen = {name: value for name, value in said.items() if value is not None}
     return ReviewOptions.model_validate(config.options() | chosen)
 

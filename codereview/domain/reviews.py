@@ -16,6 +16,10 @@ from codereview.domain.usage import Metrics
 AGENTS = ("security", "bug")
 
 
+#: How thorough a model is: one cheap look; every lens; every lens with more thought.
+EFFORTS = ("quick", "standard", "thorough")
+
+
 class ReviewStatus(StrEnum):
     """The life of a review."""
 
@@ -92,7 +96,7 @@ class ReviewOptions(Model):
     fail_on: Severity = Severity.HIGH
     filter_mode: FilterMode = FilterMode.ADDED
     budget_usd: PositiveFloat | None = None
-    effort: str = Field(default="standard", pattern=r"^(quick|standard|thorough)$")
+    effort: str = Field(default="standard", pattern=rf"^({'|'.join(EFFORTS)})$")
     labels: dict[str, str] = Field(default_factory=dict)
     disabled_rules: tuple[str, ...] = ()
     path_rules: tuple[PathRule, ...] = Field(default=(), max_length=1000)

@@ -70,11 +70,16 @@ def _backend_away(method: str, path: str) -> Provoke:
         def away(*_: object, **__: object) -> None:
             raise BackendUnavailable("Redis is not available")
 
-        for part, names in ((api.service, ("get", "page", "submit", "cancel")), (api.bus, ("read", "last_id"))):
+        for part, names in (
+            (api.service, ("get", "page", "submit", "cancel", "estimate")),
+            (api.bus, ("read", "last_id")),
+        ):
             for name in names:
                 setattr(part, name, away)
         api.app.extensions["codereview"].ownership.check = away
-        return api.client.open(address, method=method, json=CODE if path == "/api/review" else None)
+        return api.client.open(
+            address, method=method, json=CODE if path in ("/api/review", "/api/review/estimate") else None
+        )
 
     return provoke
 
@@ -168,6 +173,12 @@ SPECIAL: dict[tuple[str, str, int], Provoke] = {
     ("POST", "/api/review", 415): _plain("POST", "/api/review", data="x"),
     ("POST", "/api/review", 422): _plain("POST", "/api/review", json={}),
     ("POST", "/api/review", 429): _second,
+    ("POST", "/api/review/estimate", 200): _plain("POST", "/api/review/estimate", json=CODE),
+    ("POST", "/api/review/estimate", 413): lambda make: make(max_request_bytes=10).client.post(
+        "/api/review/estimate", json=CODE
+    ),
+    ("POST", "/api/review/estimate", 415): _plain("POST", "/api/review/estimate", data="x"),
+    ("POST", "/api/review/estimate", 422): _plain("POST", "/api/review/estimate", json={}),
     ("GET", REVIEW, 304): _not_modified(REVIEW),
     ("POST", f"{REVIEW}/cancel", 200): _of_running("POST", f"{REVIEW}/cancel"),
     ("POST", f"{REVIEW}/cancel", 409): _plain("POST", f"{REVIEW}/cancel"),

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger, MemoryReviewStore, MemorySourceStore
 from codereview.agents.base import Agent
 from codereview.application.finalizing import Finalizer
+from codereview.application.model.estimate import Estimator
+from codereview.application.model.reviewing import ModelReviewer
 from codereview.application.review_service import Admission, ReviewService
 from codereview.application.reviewing import BatchReviewer, Patience
 from codereview.application.sweeping import Sweeper, SweepSettings
@@ -14,6 +16,7 @@ from codereview.domain.events import Event
 from codereview.domain.reviews import ReviewOptions
 from codereview.domain.sources import Batch, SourceFile, Sources
 from codereview.domain.submission import Job, Submission
+from codereview.domain.tokens import Spend
 from codereview.domain.units import UnitSpec
 from codereview.errors import BackendUnavailable
 from codereview.ports import Analyser
@@ -84,7 +87,12 @@ class Assembly:
         lease_ms: int = 12_000,
         deadline_ms: int = 900_000,
         telemetry: Telemetry = SILENT,
+        model: ModelReviewer | None = None,
     ) -> None:
+        if model is not None:
+            # A model's repairs are proved by the same analysers, over files that are nowhere.
+            model = replace(model, open_workspace=lambda batch: nullcontext(Files(batch)))
+        bill = model.desk.ledger.spent if model is not None else lambda _: Spend()
         self.clock = ManualClock()
         self.ledger = MemoryLedger(self.clock)
         self.bus = MemoryEventBus(self.ledger)
@@ -98,7 +106,7 @@ class Assembly:
             "bug": Agent("bug", tuple(bug if bug is not None else [PatternAnalyser(name="smell", pattern="oops")])),
         }
         finalizer = Finalizer(
-            ledger=self.ledger, bus=self.bus, sources=self.sources, store=self.store, telemetry=telemetry
+            ledger=self.ledger, bus=self.bus, sources=self.sources, store=self.store, telemetry=telemetry, bill=bill
         )
         self.service = ReviewService(
             ledger=self.ledger,
@@ -115,6 +123,8 @@ class Assembly:
                 patience=Patience(lease_ms=lease_ms),
                 interruptions=(TimeoutError,),
                 telemetry=telemetry,
+                model=model,
+                bill=bill,
             ),
             finalizer=finalizer,
             sweeper=Sweeper(
@@ -129,6 +139,7 @@ class Assembly:
             clock=self.clock,
             read=_read,
             admission=Admission(admission.max_waiting, admission.max_waiting_per_owner, deadline_ms),
+            estimator=lambda: Estimator(model),
             telemetry=telemetry,
         )
 

@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import NonNegativeFloat, NonNegativeInt
-
 from codereview.agents.prompts import part
 from codereview.application.model.asking import Desk
 from codereview.application.model.reviewing import ModelReviewer
-from codereview.domain.model import Model
+from codereview.domain.estimate import Estimate
 from codereview.domain.pricing import ModelSpec
 from codereview.domain.reviews import ReviewOptions
 from codereview.domain.sources import Batch
@@ -20,25 +18,6 @@ from codereview.planning.chunks import Chunk, readable
 #: fixers are expected for every other chunk; most code is right.
 _TASK, _FOUND, _VERIFIED, _FIXED = 700, 1_800, 900, 1_500
 _CHUNKS_WITH_CANDIDATES = 0.5
-
-
-class Estimate(Model):
-    """A forecast. ``cost_usd`` is what is expected, ``most_usd`` what it cannot exceed: every call at its limit, or the
-    budget, whichever is less. Zero everywhere when no model is configured."""
-
-    model: str = ""
-    model_configured: bool = False
-    files: NonNegativeInt = 0
-    chunks: NonNegativeInt = 0
-    calls: NonNegativeInt = 0
-    input_tokens: NonNegativeInt = 0
-    cached_tokens: NonNegativeInt = 0
-    output_tokens: NonNegativeInt = 0
-    cost_usd: NonNegativeFloat = 0.0
-    most_usd: NonNegativeFloat = 0.0
-    #: The day whose prices these are, e.g. "2026-10-24".
-    prices_as_of: str = ""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +43,7 @@ class Estimator:
                 most += self._chunk(chunk, shared, options, sums)
         cap = self.reviewer.caps(options).review_nano_usd
         return Estimate(
-            model=desk.choice.main,
+            model=" and ".join(sums.models) or desk.choice.main,
             model_configured=True,
             files=files,
             chunks=sums.chunks,
@@ -85,7 +64,9 @@ class Estimator:
         prefix = shared + chunk.tokens + self.reviewer.sizes.context // 2
         for agent in options.agents:
             plan = self.reviewer.plan(agent, chunk, options)
-            spec = desk.catalogue.spec(next(desk.models(cheap=plan.cheap)))
+            name = next(desk.models(cheap=plan.cheap))
+            sums.models[name] = None
+            spec = desk.catalogue.spec(name)
             share = _CHUNKS_WITH_CANDIDATES
             rounds = [(1.0, _FOUND, 16_000)] * len(plan.lenses) + [(share, _VERIFIED, 8_000)] * plan.verifiers
             for weight, output, limit in [*rounds, *([(share, _FIXED, 8_000)] if plan.fixes else [])]:
@@ -100,6 +81,7 @@ class _Sums:
         self.counts: Counter[str] = Counter()
         self.nano_usd = 0
         self.chunks = 0
+        self.models: dict[str, None] = {}
 
     def add(self, desk: Desk, spec: ModelSpec, prefix: int, output: int, weight: float, *, writes: bool) -> None:
         cacheable = prefix >= spec.min_cache_tokens
@@ -121,10 +103,6 @@ class _Sums:
 
 def _notes(expected: int, cap: int | None) -> tuple[str, ...]:
     if cap is not None and expected > cap:
-        return (
-            (
-                f"The budget of ${cap / NANO:.2f} will not do for everything: the most sensitive code is looked at first, "
-                "and what is left out is told."
-            ),
-        )
+        budget = f"The budget of ${cap / NANO:.2f} will not do for everything"
+        return (f"{budget}: the most sensitive code is looked at first, and what is left out is told.",)
     return ()
