@@ -19,6 +19,9 @@ from codereview.spending import Caps
 
 MAIN, CHEAP, FALLBACK = "claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5"
 
+UNLIMITED, HASTY, SIZES = Caps(), Manners(backoff_s=0.001, max_wait_s=0.2), Sizes()
+CHOICE = ModelChoice(MAIN, CHEAP, (FALLBACK,))
+
 #: What a script gives: the lists of an answer, text as it is, a reply, or an error to raise.
 Said = dict[str, Any] | str | ModelReply | Exception
 Script = Callable[[ModelCall], Said]
@@ -115,12 +118,12 @@ def task_of(call: ModelCall) -> str:
 def reviewer(
     model: LanguageModel,
     *,
-    caps: Caps = Caps(),
-    manners: Manners = Manners(backoff_s=0.001, max_wait_s=0.2),
-    sizes: Sizes = Sizes(),
+    caps: Caps = UNLIMITED,
+    manners: Manners = HASTY,
+    sizes: Sizes = SIZES,
     open_workspace: OpenWorkspace | None = None,
     records: list[CallRecord] | None = None,
-    choice: ModelChoice = ModelChoice(MAIN, CHEAP, (FALLBACK,)),
+    choice: ModelChoice = CHOICE,
     ledger: MemorySpendLedger | None = None,
     cache: MemoryAnswerCache | None = None,
 ) -> ModelReviewer:
