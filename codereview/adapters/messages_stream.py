@@ -63,6 +63,29 @@ class MessageStream:
         if not self._ended:
             raise StreamBroken("the answer broke off", tokens=self.tokens(), request_id=self._id)
 
+    def take(self, event: dict[str, Any]) -> None:
+        """Take in one event. Raises ModelError for an event that tells of one."""
+        match event:
+            case {"type": "message_start", "message": dict(message)}:
+                self._begin(message)
+            case {"type": "content_block_start", "content_block": {"type": "text", "text": str(text)}}:
+                self._text(text)
+            case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(text)}}:
+                self._text(text)
+            case {"type": "message_delta", "delta": dict(delta)}:
+                self._finish(delta, event.get("usage"))
+            case {"type": "message_stop"}:
+                self._ended = True
+            case {"type": "error", "error": dict(error)}:
+                raise self._failure(str(error.get("type", "")), str(error.get("message", "")))
+            case {"type": "message", "content": list(content)}:  # a server that does not stream
+                self._begin(event)
+                for block in content:
+                    if isinstance(block, dict) and block.get("type") == "text":
+                        self._text(str(block.get("text", "")))
+                self._finish(event, event.get("usage"))
+                self._ended = True
+
     def reply(self) -> ModelReply:
         """The answer. Raises ModelUnavailable when it stopped for a reason that none of our calls can have."""
         stop = _STOPS.get(self._stop or "")
@@ -100,29 +123,7 @@ class MessageStream:
         except ValueError as error:
             raise StreamBroken("the answer cannot be read", tokens=self.tokens(), request_id=self._id) from error
         if isinstance(event, dict):
-            self._take(event)
-
-    def _take(self, event: dict[str, Any]) -> None:
-        match event:
-            case {"type": "message_start", "message": dict(message)}:
-                self._begin(message)
-            case {"type": "content_block_start", "content_block": {"type": "text", "text": str(text)}}:
-                self._text(text)
-            case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(text)}}:
-                self._text(text)
-            case {"type": "message_delta", "delta": dict(delta)}:
-                self._finish(delta, event.get("usage"))
-            case {"type": "message_stop"}:
-                self._ended = True
-            case {"type": "error", "error": dict(error)}:
-                raise self._failure(str(error.get("type", "")), str(error.get("message", "")))
-            case {"type": "message", "content": list(content)}:  # a server that does not stream
-                self._begin(event)
-                for block in content:
-                    if isinstance(block, dict) and block.get("type") == "text":
-                        self._text(str(block.get("text", "")))
-                self._finish(event, event.get("usage"))
-                self._ended = True
+            self.take(event)
 
     def _begin(self, message: dict[str, Any]) -> None:
         self._id, self._model = str(message.get("id") or ""), str(message.get("model") or self._call.model)
@@ -150,6 +151,13 @@ class MessageStream:
         if piece:
             self._pieces.append(piece)
             self._on_text(piece)
+
+
+def whole_reply(call: ModelCall, message: dict[str, Any], *, estimate: Callable[[str], int]) -> ModelReply:
+    """The reply that a whole message of the API is. Raises ModelUnavailable as `MessageStream.reply` does."""
+    stream = MessageStream(call, lambda _: None, estimate=estimate)
+    stream.take({**message, "type": "message"})
+    return stream.reply()
 
 
 def prompt_text(call: ModelCall) -> str:

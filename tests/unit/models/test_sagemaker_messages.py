@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -76,22 +75,29 @@ def as_lines(some: list[dict[str, Any]]) -> bytes:
     return b"\n".join(json.dumps(event).encode() for event in some)
 
 
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], tuple[SageMakerModel, SageMakerServer]]]:
-    """Starts a server that gives this answer; the model that talks to it."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "k")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    with ExitStack() as stack:
-
-        def start(answer: Answer) -> tuple[SageMakerModel, SageMakerServer]:
-            server = stack.enter_context(SageMakerServer(lambda _: answer).running())
-            clients = AwsClients(region="eu-west-1", endpoint_url=server.url)
-            return SageMakerModel(clients, endpoint="reviewer"), server
-
-        yield start
+@pytest.fixture(scope="module")
+def stand() -> Iterator[tuple[SageMakerModel, SageMakerServer]]:
+    """A server, and a model on it."""
+    with SageMakerServer().running() as server, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ACCESS_KEY_ID", "k")
+        patched.setenv("AWS_SECRET_ACCESS_KEY", "s")
+        clients = AwsClients(region="eu-west-1", endpoint_url=server.url)
+        yield SageMakerModel(clients, endpoint="reviewer"), server
 
 
 Serve = Callable[[Answer], tuple[SageMakerModel, SageMakerServer]]
+
+
+@pytest.fixture
+def serve(stand: tuple[SageMakerModel, SageMakerServer]) -> Serve:
+    """Has the server give this answer."""
+
+    def give(answer: Answer) -> tuple[SageMakerModel, SageMakerServer]:
+        stand[1].answer = answer
+        stand[1].requests.clear()
+        return stand
+
+    return give
 
 
 class TestAnswers:
@@ -279,13 +285,14 @@ class TestFailures:
 
     def test_without_credentials_the_call_is_rejected(self, monkeypatch: pytest.MonkeyPatch, serve: Serve) -> None:
         """Trying again is no use."""
-        model, _ = serve(Answer())
+        _, server = serve(Answer())
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.delenv(name)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        without = AwsClients(region="eu-west-1", endpoint_url=server.url)
         with pytest.raises(ModelRejected, match="credentials"):
-            model.complete(CALL)
+            SageMakerModel(without, endpoint="reviewer").complete(CALL)
 
     def test_a_body_sagemaker_would_not_take_is_not_sent(self, serve: Serve) -> None:
         """Six megabytes are its limit."""
