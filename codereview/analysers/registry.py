@@ -11,11 +11,12 @@ from codereview.analysers.bugs.analyser import BugAnalyser
 from codereview.analysers.bugs.analyser import rules as bug_rules
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
 from codereview.analysers.dataflow.analyser import rules as dataflow_rules
-from codereview.analysers.detect_secrets import DetectSecrets
 from codereview.analysers.hadolint import Hadolint
 from codereview.analysers.oxlint import Oxlint
 from codereview.analysers.process import Bounds
 from codereview.analysers.ruff import Ruff
+from codereview.analysers.secrets.analyser import SecretsAnalyser
+from codereview.analysers.secrets.analyser import rules as secrets_rules
 from codereview.analysers.shellcheck import Shellcheck
 from codereview.analysers.zizmor import Zizmor
 from codereview.domain.rules import Rule
@@ -48,6 +49,7 @@ def _tool(analyser: type[ToolAnalyser]) -> Entry:
 #: appear early. The first to report a defect gives it its words.
 ANALYSERS: dict[str, Entry] = {
     "dataflow": Entry(lambda _: DataflowAnalyser(), dataflow_rules),
+    "secrets": Entry(lambda _: SecretsAnalyser(), secrets_rules),
     "bugs": Entry(lambda _: BugAnalyser(), bug_rules),
     "ruff": _tool(Ruff),
     "bandit": _tool(Bandit),
@@ -55,7 +57,6 @@ ANALYSERS: dict[str, Entry] = {
     "shellcheck": _tool(Shellcheck),
     "hadolint": _tool(Hadolint),
     "zizmor": _tool(Zizmor),
-    "detect-secrets": _tool(DetectSecrets),
 }
 
 

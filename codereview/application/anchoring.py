@@ -111,10 +111,17 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         start_column=raw.column if in_place else None,
         end_column=raw.end_column if in_place else None,
         symbol=symbol,
-        snippet=redact(snippet) if raw.cwe in _HARD_CODED else snippet,
+        snippet=redact(snippet, _reported(raw, snippet)) if raw.cwe in _HARD_CODED else snippet,
         trace=raw.trace,
         status=raw.status,
         provenance=(Provenance(source=raw.rule_id.partition("/")[0], rule=raw.native_rule, version=version),),
         in_diff=where.shows(line, end, FilterMode.ADDED),
         help_uri=raw.help_uri,
     )
+
+
+def _reported(raw: RawFinding, snippet: str) -> str:
+    """The text a finding within one line points at; "" where the analyser named no columns."""
+    if raw.column is None or raw.end_column is None or raw.end_line not in (None, raw.line):
+        return ""
+    return snippet.partition("\n")[0][raw.column - 1 : raw.end_column - 1]

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from support.analysing import examine, natives
 
 from codereview.analysers import catalogue
@@ -19,7 +18,7 @@ from codereview.domain.reviews import AGENTS
 from codereview.domain.rules import Rule
 from codereview.ports import Analyser
 
-TOOLS = ("ruff", "bandit", "oxlint", "shellcheck", "hadolint", "zizmor", "detect-secrets")
+TOOLS = ("ruff", "bandit", "oxlint", "shellcheck", "hadolint", "zizmor")
 RULES = [rule for tool in TOOLS for rule in catalogue.load(tool).rules.values()]
 _BY_EXAMPLE = {"shellcheck": Shellcheck, "hadolint": Hadolint, "zizmor": Zizmor}
 
@@ -79,13 +78,9 @@ def _of_oxlint() -> dict[str, str]:
     }
 
 
-def _of_detect_secrets() -> dict[str, str]:
-    return {plugin.__name__: "" for plugin in get_mapping_from_secret_type_to_class().values()}
-
-
 @pytest.mark.parametrize(
     ("tool", "installed"),
-    [("ruff", _of_ruff), ("bandit", _of_bandit), ("oxlint", _of_oxlint), ("detect-secrets", _of_detect_secrets)],
+    [("ruff", _of_ruff), ("bandit", _of_bandit), ("oxlint", _of_oxlint)],
 )
 def test_every_rule_exists_in_the_installed_tool(tool: str, installed: Callable[[], dict[str, str]]) -> None:
     """A name that is misspelt, or gone in a new release, would find nothing without a word."""

@@ -45,7 +45,7 @@ def test_the_deployment_decides_how_long_a_tool_may_take() -> None:
 
 def test_secrets_are_the_security_agents_alone() -> None:
     """A finding is reported once, by the agent it belongs to."""
-    assert "detect-secrets" not in [analyser.name for analyser in analysers_for("bug")]
+    assert "secrets" not in [analyser.name for analyser in analysers_for("bug")]
 
 
 def test_an_unknown_agent_has_no_analysers() -> None:
