@@ -88,7 +88,7 @@ class Finalizer:
         outcomes = [unit.outcome for unit in live.units.values() if unit.outcome is not None]
         coverage = (*self._sources.facts(live.review_id), *_coverage(live))
         every = merge(self._bus.findings(live.review_id))
-        listed = _gravest(every, accepted.options.max_findings)
+        listed = gravest(every, accepted.options.max_findings)
         status = live.decision or ReviewStatus.FAILED
         outcome = None
         if status is ReviewStatus.COMPLETED:
@@ -183,7 +183,8 @@ def _examined(coverage: Sequence[CoverageEntry]) -> bool:
     return any(entry.state is not CoverageState.SKIPPED for entry in coverage)
 
 
-def _gravest(findings: Sequence[Finding], limit: int) -> list[Finding]:
+def gravest(findings: Sequence[Finding], limit: int) -> list[Finding]:
+    """The findings that a list of ``limit`` shows, in report order."""
     if len(findings) <= limit:
         return list(findings)
     by_weight = sorted(findings, key=lambda f: (not f.counts, -f.severity.rank, -f.confidence.rank, f.sort_key))

@@ -35,7 +35,11 @@ def read_archive(encoded: str, limits: Limits = DEFAULT_LIMITS) -> Sources:
     Links, encrypted and damaged members are in ``skipped``. Raises BadArchive for what is no such archive or has a
     name twice, OutsideRoot for one with a path that leaves the root, TooLarge beyond the limits, EmptySubmission.
     """
-    data = _decoded(encoded, limits)
+    return read_archive_bytes(_decoded(encoded, limits), limits)
+
+
+def read_archive_bytes(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sources:
+    """The same of an archive that came as it is."""
     members = _without_common_directory(list(_safe(_members(data, limits))))
     if not members:
         raise EmptySubmission("the archive has no files")

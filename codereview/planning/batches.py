@@ -76,6 +76,12 @@ def plan(sources: Sources, agents: Sequence[str], *, target_bytes: int = TARGET_
     return Plan(batches, units)
 
 
+def shards(files: Sequence[SourceFile], *, target_bytes: int, target_files: int) -> list[tuple[SourceFile, ...]]:
+    """The files in parts of about that size, by the same rules, as many as it takes: each a review of its own."""
+    sized = [_Group((file,), file.size) for file in sorted(files, key=lambda file: file.path)]
+    return [group.files for group in _packed(sized, _Target(target_bytes, target_files))]
+
+
 def summarise(sources: Sources) -> SourceSummary:
     """What was submitted, in figures; languages with the most files first. A final line break ends no line."""
     languages = Counter(file.language for file in sources.files if file.language)

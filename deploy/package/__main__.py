@@ -20,20 +20,27 @@ def main(arguments: list[str]) -> int:
             print(f"wrote {LOCK.relative_to(ROOT)}")
         else:
             target = here() if asked.command == "measure" else Target(asked.architecture, asked.python)
-            _build(asked.functions or functions(), target, asked.output, measure=asked.command == "measure")
+            names = asked.functions or functions()
+            _build(names, target, asked.output, python=asked.compiler, measure=asked.command == "measure")
     except (Unwanted, UnknownModule, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _build(names: list[str], target: Target, output: Path, *, measure: bool) -> None:
+def _build(names: list[str], target: Target, output: Path, *, python: str | None, measure: bool) -> None:
     output = output / target.name
     print(f"{'function':<24} {'zip':>10} {'unpacked':>12}{'   cold import' if measure else ''}   ({target.name})")
-    for package in build(names, target, output):
+    packages = build(names, target, output, python=python)
+    for package in packages:
         cold = f"   {cold_import_ms(package.function, package.path):>8.0f} ms" if measure else ""
         print(f"{package.function:<24} {package.size:>10,} {package.unpacked:>12,}{cold}")
     print(f"in {output}")
+    if not all(package.compiled for package in packages):
+        print(
+            f"warning: no Python {target.python} here to compile with; cold starts take about twice as long",
+            file=sys.stderr,
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("functions", nargs="*", metavar="FUNCTION", help="by default all of lambdas/")
         command.add_argument("--architecture", choices=MACHINES, default=Target().architecture)
         command.add_argument("--python", default=Target().python, metavar="VERSION")
+        command.add_argument("--compiler", metavar="PATH", help="a Python of that version, to compile the modules with")
         command.add_argument("--output", type=Path, default=ROOT / "build" / "lambda")
     return parser
 

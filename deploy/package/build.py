@@ -1,11 +1,13 @@
 """Making the packages."""
 
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.package.archive import write_zip
+from deploy.package.bytecode import compiled, interpreter
 from deploy.package.closure import closure
 from deploy.package.targets import Target
 from deploy.package.wheels import files_of, installed, needed
@@ -21,6 +23,8 @@ class Package:
 
     function: str
     path: Path
+    #: Whether its modules are there compiled too.
+    compiled: bool = True
 
     @property
     def size(self) -> int:
@@ -39,19 +43,28 @@ def functions(root: Path = ROOT) -> list[str]:
     return sorted(path.stem for path in (root / "lambdas").glob("[!_]*.py"))
 
 
-def build(names: Sequence[str], target: Target, output: Path, *, cache: Path | None = None) -> list[Package]:
-    """Make the zips ``{output}/{function}.zip``.
+def build(
+    names: Sequence[str], target: Target, output: Path, *, cache: Path | None = None, python: str | None = None
+) -> list[Package]:
+    """Make the zips ``{output}/{function}.zip``, compiled by ``python`` or by what is found of the target's version.
 
     Raises Unwanted for a function that would carry what never belongs into a package, UnknownModule for an import
     nobody named a distribution for, and RuntimeError when pip fails or a package is too large.
     """
     wheels = installed(target, cache or ROOT / "build" / "wheels")
+    python = interpreter(target, python)
     made = []
-    for name in names:
-        parts = closure(name, ROOT)
-        package = Package(name, output / f"{name}.zip")
-        write_zip(package.path, {**files_of(needed(parts.foreign), wheels, target), **parts.files})
-        if package.unpacked > _LIMIT:
-            raise RuntimeError(f"{name} is {package.unpacked} bytes unpacked; Lambda takes {_LIMIT}")
-        made.append(package)
+    with tempfile.TemporaryDirectory() as fresh:
+        for name in names:
+            parts = closure(name, ROOT)
+            files = files_of(needed(parts.foreign), wheels, target)
+            bytecode: dict[str, Path] = {}
+            if python is not None:
+                bytecode = compiled(files, wheels / ".bytecode", python, target)
+                bytecode |= compiled(parts.files, Path(fresh), python, target)
+            package = Package(name, output / f"{name}.zip", compiled=python is not None)
+            write_zip(package.path, {**files, **parts.files, **bytecode})
+            if package.unpacked > _LIMIT:
+                raise RuntimeError(f"{name} is {package.unpacked} bytes unpacked; Lambda takes {_LIMIT}")
+            made.append(package)
     return made
