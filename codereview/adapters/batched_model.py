@@ -131,9 +131,12 @@ class BatchedModel:
             self._line.append(pending)
             self._came_at = time.monotonic()
             if len(self._line) == 1:
-                threading.Thread(target=self._gather, name="batch", daemon=True).start()
+                self._start()
             self._changed.notify_all()
         return pending
+
+    def _start(self) -> None:
+        threading.Thread(target=self._gather, name="batch", daemon=True).start()
 
     def _gather(self) -> None:
         """Wait for company, send the batch, and see it through; one thread each."""
@@ -141,7 +144,9 @@ class BatchedModel:
             first = time.monotonic()
             while (left_s := self._left_s(first)) > 0:
                 self._changed.wait(left_s)
-            batch, self._line = [pending for pending in self._line if not pending.abandoned], []
+            batch = self._first_in_line()
+            if self._line:
+                self._start()
         if not batch:
             return
         try:
@@ -150,6 +155,17 @@ class BatchedModel:
             # Whatever happened to this thread, nobody waits for it in vain.
             for pending in batch:
                 pending.deliver(ModelUnavailable("the batch gave no answer"))
+
+    def _first_in_line(self) -> list[_Pending]:
+        """As many calls as one batch takes, off the line."""
+        taken, size = 0, 0
+        for pending in self._line[: self._terms.max_calls]:
+            size += pending.size
+            if taken and size > self._terms.max_bytes:
+                break
+            taken += 1
+        first, self._line = self._line[:taken], self._line[taken:]
+        return [pending for pending in first if not pending.abandoned]
 
     def _left_s(self, first: float) -> float:
         terms = self._terms

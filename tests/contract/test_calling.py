@@ -58,10 +58,10 @@ class TestCircuitBreaker:
 
     def test_after_the_cool_down_one_call_tries_it(self, make_breaker: Callable[..., CircuitBreaker]) -> None:
         """Of many who ask at once."""
-        breaker = make_breaker(cool_down_s=0.03)
+        breaker = make_breaker(cool_down_s=0.4)
         _open(breaker)
         assert at_once([partial(breaker.allow, "m")] * 8) == [False] * 8
-        time.sleep(0.04)
+        time.sleep(0.41)
         assert sum(at_once([partial(breaker.allow, "m")] * 8)) == 1
 
     def test_a_probe_that_answers_closes_it(self, make_breaker: Callable[..., CircuitBreaker]) -> None:
@@ -77,32 +77,32 @@ class TestCircuitBreaker:
 
     def test_a_probe_that_fails_opens_it_again(self, make_breaker: Callable[..., CircuitBreaker]) -> None:
         """For another cool-down, after which another may try."""
-        breaker = make_breaker(cool_down_s=0.03)
+        breaker = make_breaker(cool_down_s=0.15)
         _open(breaker)
-        time.sleep(0.04)
+        time.sleep(0.16)
         assert breaker.allow("m")
         breaker.failed("m")
         assert not breaker.allow("m")
-        time.sleep(0.04)
+        time.sleep(0.16)
         assert breaker.allow("m")
 
     def test_a_probe_that_never_reports_gives_way(self, make_breaker: Callable[..., CircuitBreaker]) -> None:
         """Its worker died."""
-        breaker = make_breaker(cool_down_s=0.01, probe_s=0.03)
+        breaker = make_breaker(cool_down_s=0.01, probe_s=0.2)
         _open(breaker)
         time.sleep(0.02)
         assert breaker.allow("m")
         assert not breaker.allow("m")
-        time.sleep(0.04)
+        time.sleep(0.21)
         assert breaker.allow("m")
 
     def test_stragglers_do_not_prolong_the_cool_down(self, make_breaker: Callable[..., CircuitBreaker]) -> None:
         """Calls that began before fail later; they tell nothing new."""
-        breaker = make_breaker(cool_down_s=0.05)
+        breaker = make_breaker(cool_down_s=0.3)
         _open(breaker)
-        time.sleep(0.03)
+        time.sleep(0.1)
         breaker.failed("m")
-        time.sleep(0.03)
+        time.sleep(0.21)
         assert breaker.allow("m")
 
 
@@ -126,8 +126,8 @@ class TestPrefixGate:
         """All of them, soon after; who comes later does not wait at all."""
         gate = make_gate()
         gate.enter("p")
-        threading.Timer(0.1, gate.opened, ["p"]).start()
         began = time.monotonic()
+        threading.Timer(0.1, gate.opened, ["p"]).start()
         assert at_once([partial(gate.wait, "p", 10)] * 4) == [True] * 4
         assert 0.09 < time.monotonic() - began < 1
         assert not gate.enter("p")
@@ -159,13 +159,13 @@ class TestPrefixGate:
 
     def test_an_open_prefix_is_forgotten_unless_it_is_used(self, make_gate: Callable[..., PrefixGate]) -> None:
         """The provider's cache lives on with each use."""
-        gate = make_gate(ttl_s=0.12)
+        gate = make_gate(ttl_s=0.3)
         gate.enter("p")
         gate.opened("p")
         for _ in range(3):
-            time.sleep(0.06)
+            time.sleep(0.13)
             assert not gate.enter("p")
-        time.sleep(0.15)
+        time.sleep(0.31)
         assert not gate.wait("p", 0)
         assert gate.enter("p")
 
@@ -196,11 +196,11 @@ class TestAnswerCache:
 
     def test_an_answer_unused_for_long_is_forgotten(self, make_cache: Callable[..., AnswerCache]) -> None:
         """One in use is kept."""
-        cache = make_cache(ttl_s=0.1)
+        cache = make_cache(ttl_s=0.3)
         cache.put("used", "1")
         cache.put("unused", "2")
         for _ in range(2):
-            time.sleep(0.06)
+            time.sleep(0.16)
             assert cache.get("used") == "1"
         assert cache.get("unused") is None
 

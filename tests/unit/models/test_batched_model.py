@@ -102,11 +102,13 @@ def test_a_full_batch_does_not_wait_for_more(start: Start) -> None:
 
 
 def test_a_batch_of_many_bytes_goes_at_once(start: Start) -> None:
-    """Providers bound the size of a batch."""
-    model, _ = start(terms=BatchTerms(quiet_s=30, max_bytes=1_000, poll_s=0.02))
+    """Providers bound the size of a batch; a call that is larger than that goes alone."""
+    model, server = start(terms=BatchTerms(quiet_s=30, max_bytes=1_000, poll_s=0.02))
     began = time.monotonic()
-    model.complete(call("x" * 1_000))
-    assert time.monotonic() - began < 5
+    for future in ask_all(model, ["x" * 1_100, "y" * 1_100, "z" * 1_100]):
+        future.result()
+    assert time.monotonic() - began < 10
+    assert [len(batch) for batch in server.batches] == [1, 1, 1]
 
 
 def test_a_trickle_of_calls_does_not_hold_up_the_first(start: Start) -> None:
