@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from codereview.application.model.estimate import Estimator
 
 
+#: A provider may take a day to answer a batch, and a review needs several, one after the other.
+_BATCH_DEADLINE_S = 3 * 86_400.0
+
+
 @dataclass(frozen=True)
 class Service:
     """The product on Redis, Celery and a durable store, as the API and the workers use it."""
@@ -126,8 +130,11 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
     )
 
 
-def build_local(settings: Settings, *, workers: int | None = None) -> LocalService:
-    """The service with everything in memory and the agents in a pool of this process."""
+def build_local(settings: Settings, *, workers: int | None = None, tools: bool = True) -> LocalService:
+    """The service with everything in memory and the agents in a pool of this process; without ``tools`` only the
+    model looks. Raises ConfigurationError."""
+    if settings.model_batch:
+        settings = settings.model_copy(update={"review_deadline_s": max(settings.review_deadline_s, _BATCH_DEADLINE_S)})
     # Here and below: what a deployment does not use it does not load.
     from codereview.adapters.local_dispatcher import LocalDispatcher  # noqa: PLC0415
     from codereview.adapters.memory import (  # noqa: PLC0415
@@ -150,6 +157,7 @@ def build_local(settings: Settings, *, workers: int | None = None) -> LocalServi
         store=MemoryReviewStore(),
         dispatcher=dispatcher,
         agents=AGENTS,
+        tools=tools,
     )
     dispatcher.bind(partial(service.review_unit, worker="local"), service.finalize)
     return LocalService(service, dispatcher)
@@ -239,6 +247,7 @@ def _service(
     agents: Sequence[str],
     interruptions: tuple[type[Exception], ...] = (),
     telemetry: Telemetry = SILENT,
+    tools: bool = True,
 ) -> ReviewService:
     clock = SystemClock()
     finalizer = Finalizer(ledger=ledger, bus=bus, sources=sources, store=store, telemetry=telemetry, bill=bills.spent)
@@ -271,6 +280,7 @@ def _service(
             telemetry=telemetry,
             client=client,
             bills=bills,
+            tools=tools,
         )
     return ReviewService(
         ledger=ledger,

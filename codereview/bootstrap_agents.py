@@ -29,10 +29,11 @@ def reviewer_of(
     telemetry: Telemetry,
     client: "Redis | None",
     bills: SpendLedger,
+    tools: bool = True,
 ) -> BatchReviewer:
-    """Who works on units for these agents."""
+    """Who works on units for these agents; without ``tools`` the model alone."""
     bounds = Bounds(wall_s=settings.tool_timeout_s)
-    built = {name: Agent(name, analysers.analysers_for(name, bounds)) for name in agents}
+    built = {name: Agent(name, analysers.analysers_for(name, bounds) if tools else ()) for name in agents}
     return BatchReviewer(
         agents=built,
         ledger=ledger,

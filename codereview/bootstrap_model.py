@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codereview.adapters.anthropic_credentials import has_credentials
 from codereview.adapters.anthropic_messages import AnthropicModel
+from codereview.adapters.aws import AwsClients
 from codereview.adapters.memory.calling import MemoryAnswerCache, MemoryCircuitBreaker, MemoryPrefixGate
 from codereview.adapters.model_catalogue import load_catalogue
 from codereview.adapters.redis.calling import RedisAnswerCache, RedisCircuitBreaker, RedisPrefixGate
@@ -29,6 +30,9 @@ from codereview.telemetry import SILENT, Telemetry
 if TYPE_CHECKING:
     from redis import Redis
 
+#: Calls of one batch that wait side by side, a thread each.
+_AT_ONCE_IN_BATCH = 256
+
 log = logging.getLogger(__name__)
 
 
@@ -44,9 +48,11 @@ def model_reviewer(
     model = language_model(settings, catalogue)
     if model is None:
         return None
+    # In a batch nothing is waited for one by one: everything there is to ask goes out together.
+    at_once = _AT_ONCE_IN_BATCH if settings.model_batch else settings.model_concurrency
     choice = catalogue.choice(main=settings.model, cheap=settings.model_cheap, fallbacks=settings.model_fallbacks)
     desk = Desk(
-        model=model,
+        model=_batched(model) if settings.model_batch else model,
         choice=choice,
         catalogue=catalogue,
         ledger=ledger,
@@ -54,7 +60,7 @@ def model_reviewer(
         gate=RedisPrefixGate(client) if client is not None else MemoryPrefixGate(),
         cache=RedisAnswerCache(client) if client is not None else MemoryAnswerCache(),
         estimate=estimate_tokens,
-        slots=threading.Semaphore(settings.model_concurrency),
+        slots=threading.Semaphore(at_once),
         manners=Manners(max_wait_s=settings.model_max_wait_s, timeout_s=settings.model_timeout_s),
         batch=settings.model_batch,
         observe=lambda record: _measure(record, telemetry),
@@ -64,7 +70,7 @@ def model_reviewer(
         caps=lambda options: _caps(settings.caps, options),
         open_workspace=open_workspace,
         sizes=Sizes(chunk=settings.model_chunk_tokens),
-        concurrency=settings.model_concurrency,
+        concurrency=at_once,
     )
 
 
@@ -76,6 +82,7 @@ def estimator(settings: Settings, client: "Redis | None", ledger: SpendLedger) -
 def language_model(settings: Settings, catalogue: ModelCatalogue) -> LanguageModel | None:
     """The provider the settings ask for, or None. Raises ConfigurationError."""
     key = settings.anthropic_api_key.get_secret_value()
+    region = settings.bedrock_region or settings.aws_region
     match settings.model_provider:
         case "none":
             return None
@@ -84,7 +91,6 @@ def language_model(settings: Settings, catalogue: ModelCatalogue) -> LanguageMod
         case "auto" | "anthropic":
             return AnthropicModel(api_key=key, base_url=settings.anthropic_base_url, resolve=lambda name: name)
         case "bedrock":
-            region = settings.bedrock_region or settings.aws_region
             return AnthropicModel(
                 provider="bedrock",
                 region=region,
@@ -92,7 +98,27 @@ def language_model(settings: Settings, catalogue: ModelCatalogue) -> LanguageMod
                 resolve=catalogue.bedrock_id,
             )
         case "sagemaker":
-            raise ConfigurationError("SAGEMAKER")
+            from codereview.adapters.sagemaker_messages import SageMakerModel  # noqa: PLC0415  it needs boto3
+
+            if not settings.sagemaker_endpoint:
+                raise ConfigurationError(
+                    "CODEREVIEW_SAGEMAKER_ENDPOINT is not set: with CODEREVIEW_MODEL_PROVIDER=sagemaker it names the"
+                    " endpoint to ask"
+                )
+            return SageMakerModel(
+                AwsClients(region=region, endpoint_url=settings.aws_endpoint_url), endpoint=settings.sagemaker_endpoint
+            )
+
+
+def _batched(model: LanguageModel) -> LanguageModel:
+    from codereview.adapters.anthropic_batches import AnthropicBatches  # noqa: PLC0415  only night runs need them
+    from codereview.adapters.batched_model import BatchedModel  # noqa: PLC0415
+
+    if not isinstance(model, AnthropicModel) or model.name != "anthropic":
+        raise ConfigurationError(
+            f"CODEREVIEW_MODEL_BATCH: {model.name} takes no batches; set it only with Anthropic's own API"
+        )
+    return BatchedModel(model, AnthropicBatches(model))
 
 
 def _caps(caps: Caps, options: ReviewOptions) -> Caps:

@@ -2,34 +2,52 @@
 
 import json
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import click
 from pydantic import ValidationError
 
+from codereview.adapters.model_catalogue import load_catalogue
 from codereview.bootstrap import build_local
-from codereview.config import load_settings
+from codereview.bootstrap_model import language_model
+from codereview.config import Settings, load_settings
 from codereview.domain.reviews import AGENTS, FilterMode, Review, ReviewOptions
 from codereview.domain.scoring import Case, Score, Tally, score
 from codereview.domain.sources import SourceFile, Sources
 from codereview.domain.submission import Job
 from codereview.errors import ConfigurationError
+from codereview.formats.summary import cost
 from codereview.syntax.languages import language_of
+
+#: What can be scored.
+ENGINES = ("static", "claude", "all")
 
 
 @click.command("eval")
 @click.argument("dataset", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--agents", default=",".join(AGENTS), show_default=True, help="Agents to run, comma-separated.")
+@click.option(
+    "--engine",
+    default="static",
+    show_default=True,
+    type=click.Choice(ENGINES),
+    help="The tools and rules, the model alone, or both together.",
+)
+@click.option("--budget-usd", type=click.FloatRange(0, min_open=True), help="US dollars the model may cost.")
 @click.option("--repeat", default=1, show_default=True, type=click.IntRange(1, 10), help="Runs; they must agree.")
 @click.option("--misses", is_flag=True, help="List what was missed and what was reported wrongly.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(dataset: Path, agents: str, repeat: int, misses: bool, as_json: bool) -> None:
-    """Score the static engine on DATASET, a file of JSON lines.
+def evaluate(
+    dataset: Path, agents: str, engine: str, budget_usd: float | None, repeat: int, misses: bool, as_json: bool
+) -> None:
+    """Score an engine on DATASET, a file of JSON lines.
 
     A line is one file: {"path", "text", "labels": [{"line", "cwe", "real", ...}]}; a label without a CWE is a bug.
     """
     cases = read_cases(dataset)
-    runs = [_run(cases, tuple(name.strip() for name in agents.split(","))) for _ in range(repeat)]
+    asked = tuple(name.strip() for name in agents.split(","))
+    runs = [_run(cases, asked, engine, budget_usd) for _ in range(repeat)]
     review, seconds = runs[0]
     result = score(cases, [finding for finding in review.findings if finding.counts])
     prints = [[finding.fingerprint for finding in run.findings] for run, _ in runs]
@@ -40,6 +58,10 @@ def evaluate(dataset: Path, agents: str, repeat: int, misses: bool, as_json: boo
     _print_table(result)
     click.echo(json.dumps(_summary(result)))
     agreement = "" if repeat == 1 else f"; {repeat} runs {'agree' if stable else 'DISAGREE'}"
+    if review.model_ran:
+        click.echo(cost(review), err=True)
+    for notice in review.notices:
+        click.echo(notice, err=True)
     click.echo(f"{len(cases)} files in {seconds:.1f} s{agreement}", err=True)
     if misses:
         for title, rows in (("missed", result.missed), ("false alarm", result.false_alarms)):
@@ -62,15 +84,15 @@ def read_cases(dataset: Path) -> list[Case]:
     return cases
 
 
-def _run(cases: list[Case], agents: tuple[str, ...]) -> tuple[Review, float]:
+def _run(cases: list[Case], agents: tuple[str, ...], engine: str, budget_usd: float | None) -> tuple[Review, float]:
     unknown = [agent for agent in agents if agent not in AGENTS]
     if unknown:
         raise ConfigurationError(f"unknown agent {unknown[0]!r}; the agents are {', '.join(AGENTS)}")
     files = tuple(
         SourceFile(path=case.path, text=case.text, language=language_of(case.path, case.text)) for case in cases
     )
-    options = ReviewOptions(agents=agents, filter_mode=FilterMode.NOFILTER, max_findings=20_000)
-    local = build_local(load_settings())
+    options = ReviewOptions(agents=agents, filter_mode=FilterMode.NOFILTER, max_findings=20_000, budget_usd=budget_usd)
+    local = build_local(_settings(engine, budget_usd), tools=engine != "claude")
     began = time.perf_counter()
     try:
         review = local.service.submit(Job(sources=Sources(files=files, label="evaluation"), options=options))
@@ -79,6 +101,19 @@ def _run(cases: list[Case], agents: tuple[str, ...]) -> tuple[Review, float]:
         return local.service.get(review.id), time.perf_counter() - began
     finally:
         local.close()
+
+
+def _settings(engine: str, budget_usd: float | None) -> Settings:
+    """The settings of an evaluation: without a model, or with one and as much time and money as it is given."""
+    settings = load_settings()
+    if engine == "static":
+        return settings.model_copy(update={"model_provider": "none"})
+    if language_model(settings, load_catalogue(settings.models_file)) is None:
+        raise ConfigurationError(
+            f"--engine {engine} needs a model: set ANTHROPIC_API_KEY, or CODEREVIEW_MODEL_PROVIDER"
+        )
+    cap = settings.budget_review_usd if budget_usd is None else Decimal(str(budget_usd))
+    return settings.model_copy(update={"review_deadline_s": 86_400.0, "budget_review_usd": cap})
 
 
 def _print_table(result: Score) -> None:
