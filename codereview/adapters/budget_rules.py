@@ -13,8 +13,8 @@ HOUR_TTL_S = 7_200.0
 
 #: Failures in a row within the window that open a breaker, and how long it stays open.
 FAILURES, WINDOW_S, COOL_DOWN_S = 5, 60.0, 30.0
-#: The call that tries an open model again is taken for dead after this long.
-PROBE_S = 300.0
+#: How long others wait for the call that tries an open model again, before another one may.
+PROBE_S = 60.0
 
 #: A provider keeps a prefix for five minutes after its last use; this is within them.
 PREFIX_TTL_S = 270.0

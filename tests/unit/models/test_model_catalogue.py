@@ -116,8 +116,8 @@ class TestNames:
             packaged.spec(arn)
 
     def test_bedrock_is_asked_for_its_own_ids(self, packaged: ModelCatalogue) -> None:
-        """An id of Bedrock's, with its region, is left as it is."""
-        assert packaged.bedrock_id("claude-haiku-5-5") == "anthropic.claude-haiku-5-5"
+        """By a profile that every region has; an id of Bedrock's, with its region, is left as it is."""
+        assert packaged.bedrock_id("claude-haiku-5-5") == "global.anthropic.claude-haiku-5-5"
         assert packaged.bedrock_id("eu.anthropic.claude-haiku-5-5") == "eu.anthropic.claude-haiku-5-5"
         assert packaged.bedrock_id("arn:aws:bedrock:x").startswith("arn:")
 
