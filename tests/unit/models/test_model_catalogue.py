@@ -46,7 +46,10 @@ class TestThePackagedTable:
             ("claude-sonnet-5-5", Tokens(output=MILLION), "10"),
             ("claude-haiku-5-5", Tokens(input=100_000), "0.010"),
             ("claude-haiku-5-5", Tokens(input=100_001), "0.0500005"),
+            ("claude-opus-5-5", Tokens(cache_read=MILLION), "0.20"),
             ("claude-fable-5-1", Tokens(input=MILLION), "10"),
+            ("claude-fable-5-1", Tokens(cache_read=MILLION), "0.25"),
+            ("claude-fable-5-2", Tokens(input=MILLION), "8"),
         ],
     )
     def test_prices_are_those_of_the_list(self, packaged: ModelCatalogue, model: str, tokens: Tokens, usd: str) -> None:
