@@ -277,14 +277,14 @@ class Conversation:
         heard.restart(call.model)
         started, outcome = time.monotonic(), "error"
         # What is billed when we leave without being told: the whole prompt, and what we saw of the answer.
-        billed = Tokens()
+        billed, prompt = Tokens(), self.desk.estimate(_text(call))
 
         def listen(text: str) -> None:
             nonlocal billed
             begun()
             heard.feed(text)
-            billed = Tokens(input=self.desk.estimate(_text(call)), output=self.desk.estimate(heard.text_so_far))
             if self.stop.is_set():
+                billed = Tokens(input=prompt, output=self.desk.estimate(heard.text_so_far))
                 raise Stopped
 
         try:
