@@ -36,8 +36,8 @@ def reviews_of(order: RepositoryOrder) -> RepositoryReviews:
 
 def read_event(event: Mapping[str, Any]) -> tuple[str, RepositoryOrder]:
     """The batch and the order an event is about. Raises InvalidSubmission."""
-    batch_id = str(event.get("batchId", ""))
-    if not _BATCH_ID.fullmatch(batch_id):
+    batch_id = event.get("batchId")
+    if not isinstance(batch_id, str) or not _BATCH_ID.fullmatch(batch_id):
         raise InvalidSubmission(f"batchId {batch_id!r} is no name of an execution")
     try:
         return batch_id, RepositoryOrder.model_validate(event.get("order"))

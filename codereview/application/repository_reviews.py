@@ -21,10 +21,6 @@ from codereview.ports import Clock, IdempotencyStore, ReviewStore
 
 log = logging.getLogger(__name__)
 
-#: What a shard holds: as much as one batch of one agent, so that a shard is a review of the ordinary kind.
-SHARD_BYTES = 1_500_000
-SHARD_FILES = 400
-
 
 class Objects(Protocol):
     """Where what passes between the steps is kept."""
@@ -49,23 +45,19 @@ class RepositoryReviews:
         idempotency: IdempotencyStore,
         store: ReviewStore,
         clock: Clock,
-        shard_bytes: int = SHARD_BYTES,
-        shard_files: int = SHARD_FILES,
     ) -> None:
         self._objects = objects
         self._service = service
         self._idempotency = idempotency
         self._store = store
         self._clock = clock
-        self._shard_bytes = shard_bytes
-        self._shard_files = shard_files
 
     def plan(self, batch_id: str, order: RepositoryOrder, sources: Sources) -> Manifest:
         """Cut what was read into shards and store them, with a list of their numbers for whoever maps over them.
 
         Raises EmptySubmission when there is nothing to review.
         """
-        parts = shards(sources.files, target_bytes=self._shard_bytes, target_files=self._shard_files)
+        parts = shards(sources.files, target_bytes=order.shard_bytes, target_files=order.shard_files)
         if not parts:
             raise EmptySubmission("nothing in the archive can be reviewed")
         summary = summarise(sources).model_copy(

@@ -20,6 +20,10 @@ class RepositoryOrder(Model):
     label: str = Field(default="", max_length=200)
     revision: str = Field(default="", max_length=200)
     options: ReviewOptions = ReviewOptions()
+    #: What a shard holds at most, but for a single file that is larger: by default as much as one batch of one agent,
+    #: so that a shard is a review of the ordinary kind.
+    shard_bytes: int = Field(default=1_500_000, ge=1_000, le=20_000_000)
+    shard_files: int = Field(default=400, ge=1, le=2_000)
 
 
 class Shard(Model):

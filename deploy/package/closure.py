@@ -1,6 +1,7 @@
 """Which modules a function needs: everything its imports lead to, read from the sources without running them."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ NEVER = (
     "anthropic",
     "tree_sitter",
 )
+#: A text that begins with the name of a module of ours, as far as it goes.
+_NAMED = re.compile(rf"((?:{'|'.join(OWN)})(?:\.\w+)+)(?=[:+]|$)")
 
 
 class Unwanted(Exception):
@@ -74,6 +77,10 @@ def _imports(name: str, path: Path) -> Iterator[_Import]:
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     yield from _imports_of(tree.body, package, lazy=False)
+    for node in ast.walk(tree):
+        # Some packages, Celery among them, are told of a module by its name.
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (named := _NAMED.match(node.value)):
+            yield _Import(named[1], lazy=True)
 
 
 def _imports_of(body: list[ast.stmt], package: str, *, lazy: bool) -> Iterator[_Import]:

@@ -20,6 +20,7 @@ LOCK = Path(__file__).with_name("requirements.lock")
 DISTRIBUTIONS = {
     "celery": "celery",
     "kombu": "kombu",
+    "packaging": "packaging",
     "pathspec": "pathspec",
     "pydantic": "pydantic",
     "pydantic_core": "pydantic",
@@ -28,6 +29,8 @@ DISTRIBUTIONS = {
     "websocket": "websocket-client",
     "yaml": "pyyaml",
 }
+#: What a distribution imports for what we use of it, and requires only with extras.
+_TOO = {"kombu": ("packaging",)}
 #: Modules the Lambda runtime brings along.
 OF_THE_RUNTIME = {"boto3", "botocore"}
 #: Modules that are imported where a setting asks for them, which no function's does by itself.
@@ -116,6 +119,7 @@ def _with_requirements(names: Iterable[str], there: Mapping[str, Distribution], 
         if name in found:
             continue
         found.add(name)
+        waiting += _TOO.get(name, ())
         for text in there[name].requires or ():
             requirement = Requirement(text)
             applies = requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""})
