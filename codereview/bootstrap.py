@@ -31,7 +31,6 @@ from codereview.domain.reviews import AGENTS
 from codereview.errors import ConfigurationError
 from codereview.inputs.limits import Limits
 from codereview.inputs.submitted import read_submission
-from codereview.planning.batches import MODEL_TARGET_BYTES, TARGET_BYTES
 from codereview.ports import (
     Dispatcher,
     EventBus,
@@ -300,7 +299,7 @@ def _service(
         ),
         telemetry=telemetry,
         estimator=partial(_estimator, settings, client, bills),
-        batch_bytes=MODEL_TARGET_BYTES if _asks_a_model(settings) else TARGET_BYTES,
+        batch_bytes=settings.model_unit_bytes if _asks_a_model(settings) else None,
     )
 
 

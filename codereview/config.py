@@ -154,6 +154,8 @@ class Settings(BaseSettings):
     budget_hour_tokens: NonNegativeInt | None = None
     #: Calls a unit of work makes at once.
     model_concurrency: PositiveInt = 4
+    #: Bytes of source in one unit of work where a model reads it: what a worker gets through in its time.
+    model_unit_bytes: PositiveInt = 250_000
     #: Tokens of source in one call.
     model_chunk_tokens: PositiveInt = 12_000
     #: Seconds one call may take.

@@ -32,7 +32,7 @@ from codereview.errors import (
     ReviewEndedAlready,
     UnknownReview,
 )
-from codereview.planning.batches import TARGET_BYTES, plan, summarise
+from codereview.planning.batches import plan, summarise
 from codereview.ports import Clock, Dispatcher, EventBus, LiveReview, Page, ReviewLedger, ReviewStore, SourceStore
 from codereview.telemetry import SILENT, Telemetry
 
@@ -74,7 +74,7 @@ class ReviewService:
         admission: Admission = Admission(),
         telemetry: Telemetry = SILENT,
         estimator: "Callable[[], Estimator] | None" = None,
-        batch_bytes: int = TARGET_BYTES,
+        batch_bytes: int | None = None,
     ) -> None:
         self._telemetry = telemetry
         self._estimator = estimator

@@ -13,8 +13,6 @@ from codereview.domain.units import UnitSpec
 #: tools costs little beside the work.
 TARGET_BYTES = 1_500_000
 TARGET_FILES = 800
-#: Bytes of a batch where a model reads it too: what one worker gets done, several calls at a time, within its time.
-MODEL_TARGET_BYTES = 250_000
 #: Batches of a review: a chord's header is agents times this. Beyond it batches grow.
 MAX_BATCHES = 32
 #: How fast they do.
@@ -54,16 +52,16 @@ class _Target:
         return group.size <= self.size and len(group.files) <= self.files
 
 
-def plan(sources: Sources, agents: Sequence[str], *, target_bytes: int = TARGET_BYTES) -> Plan:
+def plan(sources: Sources, agents: Sequence[str], *, target_bytes: int | None = None) -> Plan:
     """Every agent over every batch. The same files give the same plan, in whatever order they come.
 
     A directory with all below it is in one batch if it fits into one, since analysers resolve imports within a batch;
     one that does not is taken apart into its directories, and files that lie side by side go by their language.
-    Neighbours share a batch while there is room.
+    Neighbours share a batch while there is room. ``target_bytes`` replaces the usual size of a batch.
     """
     sized = [_Group((file,), file.size) for file in sorted(sources.files, key=lambda file: file.path)]
-    scale = 1.0
-    while len(groups := _packed(sized, _Target(target_bytes * scale, TARGET_FILES * scale))) > MAX_BATCHES:
+    scale, size = 1.0, target_bytes or TARGET_BYTES
+    while len(groups := _packed(sized, _Target(size * scale, TARGET_FILES * scale))) > MAX_BATCHES:
         scale *= _GROWTH
     batches = tuple(Batch(id=f"b{number:03}", files=group.files) for number, group in enumerate(groups, start=1))
     units = tuple(
