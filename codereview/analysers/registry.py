@@ -12,6 +12,8 @@ from codereview.analysers.bugs.analyser import rules as bug_rules
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
 from codereview.analysers.dataflow.analyser import rules as dataflow_rules
 from codereview.analysers.hadolint import Hadolint
+from codereview.analysers.infra.analyser import InfraAnalyser
+from codereview.analysers.infra.analyser import rules as infra_rules
 from codereview.analysers.oxlint import Oxlint
 from codereview.analysers.process import Bounds
 from codereview.analysers.ruff import Ruff
@@ -50,6 +52,7 @@ def _tool(analyser: type[ToolAnalyser]) -> Entry:
 ANALYSERS: dict[str, Entry] = {
     "dataflow": Entry(lambda _: DataflowAnalyser(), dataflow_rules),
     "secrets": Entry(lambda _: SecretsAnalyser(), secrets_rules),
+    "infra": Entry(lambda _: InfraAnalyser(), infra_rules),
     "bugs": Entry(lambda _: BugAnalyser(), bug_rules),
     "ruff": _tool(Ruff),
     "bandit": _tool(Bandit),

@@ -1,0 +1,1 @@
+"""Misconfigured infrastructure: images, containers, manifests, templates and pipelines that are kept as files."""

@@ -1,0 +1,1 @@
+"""Checks that take more than looking at a value."""
