@@ -39,6 +39,9 @@ from codereview.ports import (
     RawFinding,
 )
 
+#: Sentences about a unit's model calls that go into the event log.
+_MAX_NOTES = 40
+
 
 class UnitRun:
     """One attempt at one unit: what it emits, and what it has so far when it must stop."""
@@ -54,6 +57,7 @@ class UnitRun:
         self._model = model
         self._options = options
         self._spend = Spend()
+        self._notes = 0
         # Findings come from several threads at once while a model is asked.
         self._lock = threading.RLock()
         self._bus = bus
@@ -102,6 +106,7 @@ class UnitRun:
             add=self._add,
             revise=self._revise,
             spent=spent,
+            note=self._note,
         )
 
     def paid(self, spend: Spend) -> None:
@@ -166,6 +171,15 @@ class UnitRun:
     def _modelled(self, file: SourceFile) -> tuple[str, ...]:
         """The model, where it is to look at the file."""
         return (self._model.name,) if self._model is not None and self._model.applies_to(self.agent.name, file) else ()
+
+    def _note(self, sentence: str) -> None:
+        """Tell whoever watches how the model half is getting on, some dozens of times at most."""
+        with self._lock:
+            self._notes += 1
+            if self._notes <= _MAX_NOTES:
+                progress = AgentProgress(unit_id=self.lease.unit_id, step=sentence)
+                name = f"note:{self.lease.unit_id}:{self.lease.attempt}:{self._notes}"
+                self._state(EventType.AGENT_PROGRESS, progress, name)
 
     def _findings(self) -> list[Finding]:
         with self._lock:

@@ -149,6 +149,8 @@ class Conversation:
     caps: Caps
     stop: threading.Event
     spent: Callable[[Spend], None] = lambda spend: None  # noqa: ARG005
+    #: Hears, in a sentence, of what a person who watches should know: another try, a wait, another model.
+    note: Callable[[str], None] = lambda sentence: None  # noqa: ARG005
     _rejected: dict[str, str] = field(default_factory=dict)
 
     def ask(self, question: Question, on_part: OnPart = lambda key, part, model: None) -> Answered:  # noqa: ARG005
@@ -197,6 +199,7 @@ class Conversation:
                     if answered.state is not State.REFUSED:
                         return answered
                     refused = answered.detail or "no reason given"
+                    self.note(f"{model} refused ({refused})")
                     reasons.append(f"{model} refused ({refused})")
         if refused:
             return Answered(State.REFUSED, heard.parts, detail="; ".join(reasons))
@@ -232,12 +235,15 @@ class Conversation:
                 waits += 1
                 if wait > manners.max_wait_s or waits > manners.max_waits:
                     raise
+                self.note(f"{model}: its rate limit was reached; waiting {wait:.0f} s")
                 self._sleep(wait)
-            except ModelUnavailable:
+            except ModelUnavailable as error:
                 self.desk.breaker.failed(model)
                 failures += 1
                 if failures >= manners.attempts:
+                    self.note(f"{model} was given up after {failures} attempts: {error.detail}")
                     raise
+                self.note(f"{model} is asked again: {error.detail}")
                 self._sleep(manners.backoff_s * 2 ** (failures - 1) * random.uniform(0.75, 1.25))  # noqa: S311
             else:
                 self.desk.breaker.succeeded(model)

@@ -84,6 +84,7 @@ class ModelReviewer:
             caps=self.caps(work.options),
             stop=work.stop,
             spent=lambda spend: self._paid(work, spend),
+            note=work.note,
         )
         self._run(work, pieces.chunks, conversation, prompts, account)
         return self.report(account)

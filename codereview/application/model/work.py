@@ -102,4 +102,6 @@ class UnitWork:
     revise: Callable[..., Finding | None]
     #: Tells the review's bill.
     spent: Callable[[], None]
+    #: Tells whoever watches something in a sentence.
+    note: Callable[[str], None] = lambda sentence: None  # noqa: ARG005
     account: Account = field(default_factory=Account)

@@ -12,6 +12,7 @@ from codereview.domain.findings import Finding, FindingStatus, Fix, Provenance, 
 from codereview.domain.reviews import AgentSummary, Review, ReviewStatus
 from codereview.formats import render
 from codereview.formats.layout import columns_of
+from codereview.formats.phrases import said_by, why_set_aside
 from codereview.formats.summary import SHAPES
 
 _SGR = re.compile(r"\x1b\[[0-9;]+m")
@@ -181,3 +182,24 @@ def test_the_closing_line_of_a_review_with_a_model_is_its_bill() -> None:
     """Tokens and money."""
     bill = "$0.07 for 3 requests: 20,000 tokens read (8,000 of them from the cache), 900 written"
     assert render(with_model(a_review()), "text").endswith(f"engine static+claude · {bill}\n")
+
+
+def test_votes_of_verifiers_are_told_as_one_tally() -> None:
+    """Three sentences that each say "confirmed" tell less than one that says by how many, and why."""
+    reported = Provenance(source="claude", rule="logic", version="claude-sonnet-5-5")
+    votes = [
+        Provenance(source="claude", rule=f"verify:{side}", verdict=verdict, evidence=f"because of {side}")
+        for side, verdict in (("reachable", "confirmed"), ("impact", "confirmed"), ("defences", "undecided"))
+    ]
+    said = said_by(a_finding(provenance=(reported, *votes)))
+    assert said == (
+        "claude (logic claude-sonnet-5-5); confirmed by 2 of 3 verifiers (reachable: because of reachable; "
+        "impact: because of impact)"
+    )
+    refuted = a_finding(
+        status=FindingStatus.REFUTED,
+        provenance=(reported, *(vote.model_copy(update={"verdict": "refuted"}) for vote in votes[:2])),
+    )
+    assert why_set_aside(refuted) == (
+        "refuted by claude (reachable): because of reachable; claude (impact): because of impact"
+    )

@@ -15,7 +15,7 @@ from codereview.domain.reviews import Outcome, Review, Verdict
 from codereview.domain.sources import LineRange, Removal, SourceFile, Sources
 from codereview.domain.submission import Job
 from codereview.domain.tokens import NANO, Tokens
-from codereview.language_model import ModelCall, ModelRejected, ModelReply, ModelThrottled, Stop
+from codereview.language_model import ModelCall, ModelRejected, ModelReply, ModelThrottled, ModelUnavailable, Stop
 from codereview.spending import Caps
 from codereview.testing import PatternAnalyser
 
@@ -268,6 +268,20 @@ def test_a_wrong_key_leaves_a_static_review_that_does_not_look_complete() -> Non
     review, *_ = run(lambda _: ModelRejected("invalid x-api-key"))
     assert (review.outcome, review.model_ran, review.engine) == (Outcome.PARTIAL, False, "static")
     assert "invalid x-api-key" in review.coverage[0].detail
+
+
+def test_who_watches_is_told_of_another_try() -> None:
+    """Two minutes of silence look like a hang."""
+    failing = [True]
+
+    def answer(call: ModelCall) -> object:
+        if failing.pop() if failing else False:
+            return ModelUnavailable("overloaded")
+        return script()(call)
+
+    review, _, it = run(answer)
+    steps = [str(e.data["step"]) for e in it.events(review.id) if str(e.type) == "agent_progress"]
+    assert f"{MAIN} is asked again: overloaded" in steps
 
 
 def test_a_long_rate_limit_gives_the_unit_back_to_the_queue() -> None:
