@@ -10,6 +10,7 @@ from codereview.domain.estimate import Estimate
 from codereview.domain.events import Event, EventType, FindingEvent, ReviewEnded
 from codereview.domain.findings import Finding, Severity
 from codereview.domain.visible import visible
+from codereview.formats.summary import plural
 
 _MARK = {
     Severity.CRITICAL: "‼",
@@ -71,7 +72,7 @@ def estimate_lines(forecast: Estimate) -> list[str]:
     models = f"{forecast.calls:,} calls to {forecast.model}"
     cached = f"{forecast.cached_tokens:,} more from the cache"
     return [
-        f"{forecast.files:,} files in {forecast.chunks:,} chunks: about {models}",
+        f"{plural(forecast.files, 'file')} in {plural(forecast.chunks, 'chunk')}: about {models}",
         f"about {forecast.input_tokens:,} tokens read, {cached}, {forecast.output_tokens:,} written",
         f"about ${forecast.cost_usd:.2f}, at most ${forecast.most_usd:.2f} (prices of {forecast.prices_as_of})",
         *forecast.notes,

@@ -9,7 +9,6 @@ from support.reading_model import ReadingModel
 
 from codereview.adapters.model_catalogue import load_catalogue
 from codereview.cli.main import _run
-from codereview.testkit.exchange import Reply
 from codereview.testkit.messages_server import MessagesServer
 
 CODE = '''"""Orders."""
@@ -66,7 +65,7 @@ def test_a_review_says_what_the_model_found_and_what_it_cost(server: MessagesSer
 def test_an_estimate_asks_nobody(server: MessagesServer, command: Command) -> None:
     code, out, _ = command("review", "app.py", "--estimate")
     assert (code, server.entries) == (0, [])
-    assert "about 11 calls to claude-sonnet-5-5" in out
+    assert "1 file in 1 chunk: about 6 calls to claude-haiku-5-5" in out
     assert "at most $" in out
 
 
@@ -98,10 +97,7 @@ def test_the_doctor_asks_the_model(server: MessagesServer, command: Command, mon
     assert "there is no price for the model 'claude-of-tomorrow'" in out
 
 
-def test_the_doctor_tells_a_wrong_key(
-    server: MessagesServer, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.rule = lambda _: Reply(status=401, error="authentication_error")
+def test_a_wrong_key_is_told(server: MessagesServer, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "wrong")
     code, out, _ = command("review", "app.py", "--agents", "bug")
     assert code == 3
