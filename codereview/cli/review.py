@@ -11,7 +11,11 @@ from typing import Any
 import click
 
 import codereview.analysers.registry as analysers
+from codereview.adapters.memory.spending import MemorySpendLedger
+from codereview.adapters.model_catalogue import load_catalogue
+from codereview.application.model.preview import preview
 from codereview.bootstrap import build_local, limits
+from codereview.bootstrap_model import language_model, model_reviewer
 from codereview.cli.baseline import read_baseline, write_baseline
 from codereview.cli.output import estimate_lines, wants_colour
 from codereview.cli.progress import Progress
@@ -29,6 +33,7 @@ from codereview.inputs.patch import read_patch
 from codereview.inputs.paths import read_paths
 from codereview.inputs.project_config import ProjectConfig, load_config
 from codereview.inputs.snippet import read_snippet
+from codereview.planning.batches import plan
 
 _SEVERITIES = [str(severity) for severity in Severity]
 _NEVER = "never"
@@ -56,6 +61,7 @@ class Flags:
     budget_usd: float | None = None
     effort: str | None = None
     estimate: bool = False
+    show_prompts: bool = False
     quiet: bool = False
 
 
@@ -84,6 +90,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--effort", type=click.Choice(EFFORTS), help="How thorough the model is: each lens apart, and how much thought."
     ),
     click.option("--estimate", is_flag=True, help="Say what the review would cost, and do nothing."),
+    click.option("--show-prompts", is_flag=True, help="Print what the model would be sent, and send nothing."),
     click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
 )
 
@@ -105,6 +112,9 @@ def review(**given: Any) -> int:
     settings = load_settings()
     config = ProjectConfig() if flags.no_config else load_config(_start(flags)).config
     sources = _read(flags, settings, config)
+    if flags.show_prompts:
+        _show_prompts(Job(sources=sources, options=_options(flags, config)), settings)
+        return EXIT_CLEAN
     if flags.estimate:
         _estimate(Job(sources=sources, options=_options(flags, config)), settings)
         return EXIT_CLEAN
@@ -125,6 +135,18 @@ def _estimate(job: Job, settings: Settings) -> None:
         local.close()
     for line in estimate_lines(forecast):
         click.echo(line)
+
+
+def _show_prompts(job: Job, settings: Settings) -> None:
+    # Nothing is asked, so that no key is needed to see what one would pay for.
+    pretend = settings if settings.model_provider != "none" else settings.model_copy(update={"model_provider": "auto"})
+    if language_model(pretend, load_catalogue(settings.models_file)) is None:
+        pretend = settings.model_copy(update={"model_provider": "anthropic"})
+    reviewer = model_reviewer(pretend, None, MemorySpendLedger())
+    assert reviewer is not None  # noqa: S101  the provider is set
+    batches = plan(job.sources, job.options.agents, target_bytes=settings.model_unit_bytes).batches
+    for text in preview(reviewer, batches, job.options):
+        click.echo(f"{text}\n")
 
 
 def _start(flags: Flags) -> Path:

@@ -114,6 +114,19 @@ def test_the_model_can_be_scored_alone_and_with_the_tools(server: MessagesServer
         assert ("requests" in err) == (engine != "static")
 
 
+def test_what_would_be_sent_can_be_seen_without_a_key(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The question of everybody who must not send code anywhere."""
+    monkeypatch.setenv("CODEREVIEW_MODEL_PROVIDER", "none")
+    Path("app.py").write_text(CODE + 'password = "hunter2!x"\n')
+    code, out, _ = command("review", "app.py", "--show-prompts", "--effort", "thorough")
+    assert code == 0
+    assert out.count("=== system") == 1
+    assert out.count("=== user, security agent") == 4
+    assert out.count("=== user, bug agent") == 3
+    assert "6|     return total / len(orders)" in out
+    assert "hunter2!x" not in out
+
+
 def test_scoring_the_model_without_one_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEREVIEW_MODEL_PROVIDER", "none")
     Path("cases.jsonl").write_text("")
