@@ -9,6 +9,7 @@ from codereview.analysers.infra.loading import ANALYSER
 from codereview.analysers.infra.model import Hit, Subject
 from codereview.analysers.infra.reading.tree import Unreadable
 from codereview.analysers.infra.subjects import kind_of, subjects
+from codereview.analysers.secrets.places import is_test
 from codereview.domain.coverage import SkipReason
 from codereview.domain.findings import Severity
 from codereview.domain.rules import Rule
@@ -59,7 +60,9 @@ def _examined(file: SourceFile) -> list[RawFinding]:
     if file.size > MAX_BYTES:
         raise Unreadable("is too large")
     found: dict[tuple[str, int], Hit] = {}
-    for hit in _hits(kind_of(file), file.text):
+    hits = _hits(kind_of(file), file.text)
+    # What belongs to a test runs nowhere else.
+    for hit in (one.at_most(Severity.LOW) for one in hits) if is_test(file) else hits:
         known = found.get((hit.rule, hit.line))
         if known is None or _severity(hit) > _severity(known):
             found[hit.rule, hit.line] = hit
@@ -111,6 +114,6 @@ def _problem(file: SourceFile, error: Unreadable) -> AnalyserProblem:
     where = f"line {error.line}: " if error.line else ""
     if "too large" in str(error):
         return AnalyserProblem(str(error), file.path, SkipReason.TOO_LARGE)
-    if "{{" in file.text and kind_of(file) == "kubernetes":
+    if ("{{" in file.text or "{%" in file.text) and kind_of(file) not in ("workflow", "terraform"):
         return AnalyserProblem("is a template, not yet YAML", file.path, SkipReason.UNSUPPORTED)
     return AnalyserProblem(f"{where}{error}", file.path, SkipReason.SYNTAX)

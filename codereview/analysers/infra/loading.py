@@ -1,7 +1,8 @@
 """Reading the rules and the declared checks: a file per kind of infrastructure, in ``rules``.
 
 Each has ``[[rule]]`` tables with the fields of `codereview.domain.rules.Rule` and its examples, and ``[[check]]``
-tables with those of `codereview.analysers.infra.model.Declared`. A table that does not fit is a mistake of ours, and raises.
+tables with those of `codereview.analysers.infra.model.Declared`. A table that does not fit is a mistake
+of ours, and raises.
 """
 
 import re

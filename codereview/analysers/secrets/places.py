@@ -45,6 +45,7 @@ _EXAMPLE = re.compile(
     | (?:^|[/.])(?:examples?|sample|template)(?:-\d+)?\.[\w.]+$
     """
 )
+_TEST = re.compile(r"(?:^|/)(?:tests?|testing|__tests__|specs?|e2e|fixtures?|test_?data)/")
 _LOCALE = re.compile(
     r"(?i)(?:^|[/_.-])(?:locales?|i18n|l10n|lang|languages?|translations?|messages|strings)(?:[/_.-]|$)"
 )
@@ -75,6 +76,11 @@ def syntax_of(file: SourceFile) -> Syntax:
 def is_for_show(file: SourceFile) -> bool:
     """Whether the file is a test, documentation or an example: what stands there mostly was made up for it."""
     return _EXAMPLE.search(file.path) is not None
+
+
+def is_test(file: SourceFile) -> bool:
+    """Whether the file belongs to a test: nothing in it is in use, nor is it there to be copied."""
+    return _TEST.search(file.path) is not None
 
 
 def is_translated(file: SourceFile) -> bool:

@@ -46,6 +46,8 @@ _RULES = frozenset({"aws_vpc_security_group_ingress_rule", "AWS::EC2::SecurityGr
 _SOURCES = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ip", "cidr_ipv6", "cidr_ipv4")
 #: Policies of keys are about the key they stand on: everything on "*" is how they are written.
 _OF_ITSELF = frozenset({"aws_kms_key", "aws_kms_key_policy", "AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
+#: What everybody of a private network may send through its endpoint; the other side still decides.
+_ENDPOINTS = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy", "AWS::EC2::VPCEndpoint"})
 _READ_OBJECTS = re.compile(r"(?i)^s3:getobject(?:version)?$")
 _POLICY_TEXT = re.compile(r"^\s*\{.*\"Statement\"", re.DOTALL)
 
@@ -175,7 +177,9 @@ def _statement(statement: Map, subject: Subject) -> Iterator[Hit]:
     actions = _texts(statement, "action", "actions")
     anyone = _anyone(statement)
     if anyone is not None:
-        if actions and all(_READ_OBJECTS.match(action) for action in actions):
+        if subject.kind in _ENDPOINTS:
+            yield Hit("policy-for-everybody", anyone.line, severity=Severity.LOW)
+        elif actions and all(_READ_OBJECTS.match(action) for action in actions):
             yield Hit(
                 "policy-for-everybody", anyone.line, message="Everybody may read the objects.", severity=Severity.LOW
             )
