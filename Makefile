@@ -8,9 +8,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXAMPLE ?= examples/shop
 TESTS ?= tests
+CONTAINERS ?= $(shell for p in docker podman buildah; do command -v $$p >/dev/null 2>&1 && echo $$p && break; done)
+VERSION ?= $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' codereview/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup serve format lint types imports check bench compose-test clean
+.PHONY: help demo test setup serve format lint types imports check bench package images compose-test clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +47,13 @@ check: lint types imports test ## All of the above
 
 bench: $(VENV)/.installed-dev ## Measure against a baseline taken in the same run
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+package: $(VENV)/.installed-dev ## Make the Lambda zips, the same bytes each time, and say their sizes
+	@$(BIN)/python -m deploy.package build $(PACKAGE_ARGS)
+
+images: ## Build the two container images (with docker, podman or buildah)
+	@for target in coordinator agent; do \
+	    $(CONTAINERS) build --target $$target --tag codereview/$$target:$(VERSION) . || exit; done
 
 compose-test: $(VENV)/.installed-dev ## Build the images and run docker-compose.yml for real (podman; needs root)
 	@$(BIN)/python -m pytest tests/compose --run-compose $(PYTEST_ARGS)

@@ -44,9 +44,16 @@ def functions(root: Path = ROOT) -> list[str]:
 
 
 def build(
-    names: Sequence[str], target: Target, output: Path, *, cache: Path | None = None, python: str | None = None
+    names: Sequence[str],
+    target: Target,
+    output: Path,
+    *,
+    cache: Path | None = None,
+    python: str | None = None,
+    level: int = 6,
 ) -> list[Package]:
-    """Make the zips ``{output}/{function}.zip``, compiled by ``python`` or by what is found of the target's version.
+    """Make the zips ``{output}/{function}.zip``, compiled by ``python`` or by what is found of the target's version;
+    ``level`` is how hard to compress.
 
     Raises Unwanted for a function that would carry what never belongs into a package, UnknownModule for an import
     nobody named a distribution for, and RuntimeError when pip fails or a package is too large.
@@ -63,7 +70,7 @@ def build(
                 bytecode = compiled(files, wheels / ".bytecode", python, target)
                 bytecode |= compiled(parts.files, Path(fresh), python, target)
             package = Package(name, output / f"{name}.zip", compiled=python is not None)
-            write_zip(package.path, {**files, **parts.files, **bytecode})
+            write_zip(package.path, {**files, **parts.files, **bytecode}, level=level)
             if package.unpacked > _LIMIT:
                 raise RuntimeError(f"{name} is {package.unpacked} bytes unpacked; Lambda takes {_LIMIT}")
             made.append(package)

@@ -55,7 +55,7 @@ def closure(function: str, root: Path) -> Closure:
     """What ``lambdas.{function}`` needs. Raises Unwanted, with the way that leads there."""
     found: dict[str, Path] = {}
     foreign: set[str] = set()
-    waiting: list[tuple[str, tuple[str, ...]]] = [(f"lambdas.{function}", ())]
+    waiting: list[tuple[str, tuple[str, ...]]] = [(part, ()) for part in _with_parents(f"lambdas.{function}")]
     while waiting:
         name, way = waiting.pop()
         path = _source(name, root)

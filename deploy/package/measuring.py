@@ -28,9 +28,10 @@ def unpack(package: Path, directory: Path) -> Path:
     return directory
 
 
-def runtime_modules(directory: Path) -> Path:
-    """A directory with what Lambda's runtime has beside the standard library, boto3, as far as it is installed here."""
-    waiting, seen = ["boto3"], set()
+def runtime_modules(directory: Path, *also: str) -> Path:
+    """A directory with what Lambda's runtime has beside the standard library: boto3, as it is installed here.
+    ``also`` names further distributions."""
+    waiting, seen = ["boto3", *also], set()
     while waiting:
         found = distribution(waiting.pop())
         if found.name in seen:

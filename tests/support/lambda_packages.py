@@ -10,7 +10,7 @@ from deploy.package.targets import here
 @cache
 def package(function: str) -> Package:
     """One function's zip, made once for the whole session."""
-    (made,) = build([function], here(), ROOT / "build" / "lambda" / "tests")
+    (made,) = build([function], here(), ROOT / "build" / "lambda" / "tests", level=1)
     return made
 
 
