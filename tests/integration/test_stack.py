@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from support.workers import eventually
 
 from codereview.adapters.api_client import ApiClient
+from codereview.adapters.deployed_api import DeployedApi
 from codereview.adapters.embedded.stack import Stack
+from codereview.application.acceptance import check
 from codereview.config import load_settings
 from codereview.domain.events import Event
 from codereview.errors import ConfigurationError
@@ -74,6 +77,19 @@ def test_the_review_that_streamed_is_the_review_that_is_stored(stack: Stack) -> 
     stored = {f.fingerprint: f.to_wire() for f in client.review(review_id).findings}
     assert stored == streamed
     assert {finding["agent"] for finding in stored.values()} == {"security", "bug"}
+
+
+def test_the_pipelines_test_accepts_it_and_metrics_tell_of_it(stack: Stack) -> None:
+    """By its URLs alone; then one address has what the API counted and what its workers did in their processes."""
+    accepted = check(DeployedApi(stack.url), lambda: 60)
+    assert accepted.events > 5
+    with urllib.request.urlopen(f"{stack.url}/metrics") as answer:
+        lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
+    counted = {name: float(value) for name, value in lines.items()}
+    assert counted["codereview_reviews_completed_total"] == counted["codereview_reviews_submitted_total"] > 0
+    assert counted['codereview_unit_duration_seconds_count{agent="security"}'] > 0
+    assert counted['codereview_workers{agent="bug"}'] == 1
+    assert counted['codereview_pending_reviews_per_agent{agent="bug"}'] == 0
 
 
 def test_a_second_serve_on_the_same_data_is_refused(stack: Stack) -> None:
