@@ -13,6 +13,7 @@ import click
 import codereview.analysers.registry as analysers
 from codereview.adapters.memory.spending import MemorySpendLedger
 from codereview.adapters.model_catalogue import load_catalogue
+from codereview.agents.model_rules import MODEL_RULES
 from codereview.application.model.preview import preview
 from codereview.bootstrap import build_local, limits
 from codereview.bootstrap_model import language_model, model_reviewer
@@ -229,7 +230,7 @@ def _write(done: Review, flags: Flags) -> None:
         flags.format_,
         color=to_terminal and wants_colour(sys.stdout),
         width=shutil.get_terminal_size((100, 24)).columns,
-        rules=analysers.rules(),
+        rules=analysers.rules() | MODEL_RULES,
     )
     if flags.output is None:
         click.echo(text.removesuffix("\n"))

@@ -6,6 +6,7 @@ import textwrap
 import click
 
 import codereview.analysers.registry as analysers
+from codereview.agents.model_rules import MODEL_RULES
 from codereview.domain.reviews import AGENTS
 from codereview.domain.rules import Rule
 from codereview.errors import ConfigurationError
@@ -17,7 +18,7 @@ from codereview.errors import ConfigurationError
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def rules(rule_id: str | None, agent: str | None, as_json: bool) -> None:
     """List the rules, or explain RULE with its examples."""
-    known = analysers.rules()
+    known = analysers.rules() | MODEL_RULES
     if rule_id is not None:
         if rule_id not in known:
             near = [name for name in known if name.endswith(f"/{rule_id}")]
