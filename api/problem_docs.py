@@ -16,6 +16,7 @@ REMEDIES: dict[str, str] = {
     "bad-request": "Read detail; the request breaks a rule of HTTP or JSON.",
     "diff-does-not-apply": "Send the base files the diff was made from, or leave baseFiles out to review its hunks.",
     "empty-submission": "Put some code in: code, files, diff or archive was there but held nothing.",
+    "code-expired": "The findings quote what matters. Code is kept for a day; submit it again to see more of it.",
     "events-expired": "GET /api/review/{id} still has the result as long as the review is kept.",
     "host-refused": "Call the service by its address, or set CODEREVIEW_PUBLIC_URL to the name it is known by.",
     "idempotency-conflict": "Wait for the first request, or repeat this one a little later.",

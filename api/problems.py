@@ -117,6 +117,14 @@ class ReviewNotEnded(CodeReviewError):
     title = "Review not ended"
 
 
+class CodeExpired(CodeReviewError):
+    """The code of this review is no longer kept, or this file was not part of it."""
+
+    slug = "code-expired"
+    status = 410
+    title = "Code not kept"
+
+
 class EventsExpired(CodeReviewError):
     """The event log of the review is no longer kept."""
 

@@ -9,6 +9,7 @@ from codereview.domain.events import Event
 from codereview.domain.findings import Finding, FindingStatus, Severity
 from codereview.domain.model import Model
 from codereview.domain.reviews import AGENTS, Outcome, Review, ReviewStatus, Verdict
+from codereview.domain.sources import LineRange
 from codereview.formats import FORMATS
 
 
@@ -161,6 +162,22 @@ class FindingsQuery(Query):
             and (not self.agent or finding.agent in self.agent)
             and (not self.status or finding.status in self.status)
         )
+
+
+class SourceQuery(Query):
+    """Which file."""
+
+    path: str = Field(default="", max_length=1024)
+
+
+class SourceView(Model):
+    """A file under review. ``changed`` null: all of it is; ``sparse``: only a diff's hunks were given."""
+
+    path: str
+    language: str
+    text: str
+    changed: tuple[LineRange, ...] | None = None
+    sparse: bool = False
 
 
 def _known_format(name: str) -> str:

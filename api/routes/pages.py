@@ -1,4 +1,4 @@
-"""The page: one document for the list and for a review; its script reads the address."""
+"""The page: one document for every page; its script reads the address."""
 
 from functools import cache
 from importlib import resources
@@ -13,20 +13,36 @@ routes = Routes()
 
 @routes.get("/", id="home_page", answers={}, secured=False, standalone=True, documented=False)
 def get_home_page() -> Response:
-    """Recent reviews, and a form to start one."""
-    return _page()
+    """A form to start a review."""
+    return _page("")
+
+
+@routes.get("/history", id="history_page", answers={}, secured=False, standalone=True, documented=False)
+def get_history_page() -> Response:
+    """Earlier reviews."""
+    return _page("")
+
+
+@routes.get("/compare", id="compare_page", answers={}, secured=False, standalone=True, documented=False)
+def get_compare_page() -> Response:
+    """Two reviews side by side."""
+    return _page("")
 
 
 @routes.get("/review/<review_id>", id="review_page", answers={}, secured=False, standalone=True, documented=False)
-def get_review_page(review_id: str) -> Response:  # noqa: ARG001  the script reads it
+def get_review_page(review_id: str) -> Response:
     """One review, live."""
-    return _page()
+    return _page("../", report=f"api/review/{review_id}/report?format=html")
 
 
-def _page() -> Response:
-    return conditional(Response(_document(), mimetype="text/html"))
+def _page(up: str, *, report: str = "api/reviews") -> Response:
+    """The document, its relative addresses as they are seen from here; ``report`` is for readers without scripts."""
+    html = _document().replace('"api/reviews" data-report', f'"{report}"')
+    for name in ("static/", "api/", "problems", "history", "./"):
+        html = html.replace(f'="{name}', f'="{up}{name}')
+    return conditional(Response(html, mimetype="text/html"))
 
 
 @cache
-def _document() -> bytes:
-    return (resources.files("api") / "static" / "index.html").read_bytes()
+def _document() -> str:
+    return (resources.files("api") / "static" / "index.html").read_text(encoding="utf-8")

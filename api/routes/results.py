@@ -5,9 +5,10 @@ from flask import Response
 import codereview.analysers.registry as analysers
 from api.answers import answer, conditional
 from api.operations import Answer, Routes, caller, query
-from api.problems import ReviewNotEnded
-from api.schemas import FindingList, FindingsQuery, ReportQuery
+from api.problems import CodeExpired, ReviewNotEnded
+from api.schemas import FindingList, FindingsQuery, ReportQuery, SourceQuery, SourceView
 from api.state import state
+from codereview.agents.model_rules import MODEL_RULES
 from codereview.formats import FORMATS, render
 
 routes = Routes()
@@ -58,7 +59,25 @@ def get_report(review_id: str) -> Response:
             reviewId=review.id,
             reviewStatus=str(review.status),
         )
-    text = render(review, name, rules=analysers.rules())
+    text = render(review, name, rules=analysers.rules() | MODEL_RULES)
     response = Response(text, content_type=FORMATS[name].media_type)
+    if policy := FORMATS[name].policy:
+        response.headers["Content-Security-Policy"] = f"{policy}; frame-ancestors 'none'"
     response.headers["Content-Disposition"] = f'inline; filename="{review.id}{FORMATS[name].suffix}"'
     return conditional(response)
+
+
+@routes.get(
+    "/api/review/<review_id>/source",
+    query=SourceQuery,
+    answers={200: Answer("The file, with secrets masked as the findings quote them.", SourceView)},
+    problems=(CodeExpired,),
+)
+def get_source(review_id: str) -> Response:
+    """A file of the code under review, for as long as that is kept (a day)."""
+    path = query(SourceQuery).path
+    file = state().product.service.source(review_id, path, owner=caller().owner)
+    if file is None:
+        raise CodeExpired(reviewId=review_id)
+    view = SourceView(path=file.path, language=file.language, text=file.text, changed=file.changed, sparse=file.sparse)
+    return answer(view)

@@ -1,6 +1,8 @@
 // Talking to the API.
 
-const KEY = "codereview.key";
+import { h } from "./dom.js";
+import { apiAddress } from "./place.js";
+import { read, write } from "./storage.js";
 
 /** An answer that was a problem document. */
 export class Problem extends Error {
@@ -11,24 +13,32 @@ export class Problem extends Error {
   }
 }
 
-/** One request; the JSON it answers. Throws Problem. */
-export async function call(method, path, body) {
-  const answer = await send(method, path, body);
+/** One request; the JSON it answers. Throws Problem, or TypeError when the service cannot be reached. */
+export async function call(method, path, body, { headers = {}, signal } = {}) {
+  const answer = await send(method, path, { body, headers, signal });
   return answer.json();
 }
 
-/** Save an answer as a file: a plain link could not send the key. Throws Problem. */
-export async function save(path, name) {
-  const answer = await send("GET", path);
-  const address = URL.createObjectURL(await answer.blob());
-  Object.assign(document.createElement("a"), { href: address, download: name }).click();
-  URL.revokeObjectURL(address);
+/** The text of an answer. Throws Problem. */
+export async function text(path) {
+  const answer = await send("GET", path, {});
+  return answer.text();
+}
+
+/** The path of a review, or of something of it. */
+export function of(reviewId, part = "") {
+  return `api/review/${encodeURIComponent(reviewId)}${part}`;
+}
+
+/** What to say of an error. */
+export function sentence(error) {
+  return error instanceof Problem ? error.message : "The service cannot be reached.";
 }
 
 /** Asks for a key when one is needed. */
-async function send(method, path, body) {
+async function send(method, path, options) {
   for (;;) {
-    const answer = await request(method, path, body);
+    const answer = await request(method, path, options);
     if (answer.ok) return answer;
     const problem = new Problem(await readProblem(answer));
     if (problem.status !== 401) throw problem;
@@ -36,12 +46,13 @@ async function send(method, path, body) {
   }
 }
 
-function request(method, path, body) {
-  const headers = {};
-  const key = sessionStorage.getItem(KEY);
-  if (key) headers.Authorization = `Bearer ${key}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  return fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+function request(method, path, { body, headers = {}, signal }) {
+  const sent = { ...headers };
+  const key = read("key");
+  if (key) sent.Authorization = `Bearer ${key}`;
+  if (body !== undefined) sent["Content-Type"] = "application/json";
+  const data = body === undefined ? undefined : JSON.stringify(body);
+  return fetch(apiAddress(path), { method, headers: sent, body: data, signal, credentials: "omit" });
 }
 
 async function readProblem(answer) {
@@ -53,18 +64,31 @@ async function readProblem(answer) {
 let asking = null;
 
 function askForKey() {
-  sessionStorage.removeItem(KEY);
   asking ??= new Promise((resolve) => {
-    const dialog = document.getElementById("key-dialog");
-    const field = document.getElementById("key");
-    dialog.addEventListener("close", function use() {
+    const field = h("input", { id: "key", type: "password", autocomplete: "off", spellcheck: "false", required: true });
+    const keep = h("input", { type: "checkbox", id: "keep-key" });
+    const dialog = h(
+      "dialog",
+      { "aria-labelledby": "key-title", class: "dialog", cancel: (event) => event.preventDefault() },
+      h(
+        "form",
+        { method: "dialog" },
+        h("h2", { id: "key-title" }, "API key"),
+        h("p", {}, read("key") ? "The service did not accept the key. Give another one." : "This service asks for a key."),
+        h("label", { for: "key" }, "Key"),
+        field,
+        h("label", { class: "check" }, keep, "Remember it in this browser"),
+        h("p", { class: "buttons" }, h("button", { class: "primary" }, "Use this key")),
+      ),
+    );
+    dialog.addEventListener("close", () => {
       if (!field.value.trim()) return dialog.showModal();
-      dialog.removeEventListener("close", use);
-      sessionStorage.setItem(KEY, field.value.trim());
-      field.value = "";
+      write("key", field.value.trim(), { tab: !keep.checked });
+      dialog.remove();
       asking = null;
       resolve();
     });
+    document.body.append(dialog);
     dialog.showModal();
   });
   return asking;

@@ -1,54 +1,77 @@
-// Following a review over the WebSocket: every event once, in order, over any number of connections.
+// Following a review: every event once, in order, over any number of connections and three ways of connecting.
 
-import { call, Problem } from "./api.js";
+import { call, of, Problem } from "./api.js";
+import { listen as overSse } from "./live-sse.js";
+import { listen as overSocket } from "./live-socket.js";
+import { listen as overPolling } from "./live-polling.js";
 
-const DONE = 1000;
-const POLICY = 1008;
-/** Longer than the server's heartbeat (ms): silence beyond it means the connection is dead. */
-const SILENCE = 75_000;
+/** The ways, the best first, and how often one may fail to open before the next is tried. */
+const WAYS = [
+  { name: "socket", listen: overSocket, tries: 2 },
+  { name: "sse", listen: overSse, tries: 2 },
+  { name: "polling", listen: overPolling, tries: Infinity },
+];
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 
 /**
- * Calls `onEvent` for each event, `onState` with "connecting", "live", "waiting", "ended" or "refused", and `onReset`
- * when the log lost events already seen. Returns a function that stops.
+ * Calls `onEvent` for each event; `onState(name, facts)` with "connecting", "live", "waiting", "ended" or "refused";
+ * and `onReset` when the log lost events already seen. Returns a function that stops.
  */
 export function follow(reviewId, { onEvent, onState, onReset }) {
   let last = 0;
   let pause = FIRST_PAUSE;
-  let socket = null;
-  let watchdog = null;
+  let way = 0;
+  let failures = 0;
+  let cuts = 0;
+  let hangUp = null;
+  let timer = null;
   let stopped = false;
 
   async function connect() {
-    onState("connecting");
+    onState("connecting", { last, cuts });
     try {
-      const { webSocketUrl } = await call("POST", `/api/review/${encodeURIComponent(reviewId)}/ticket`);
-      if (!stopped) open(webSocketUrl);
+      const ticket = await call("POST", of(reviewId, "/ticket"));
+      if (!stopped) open(ticket);
     } catch (error) {
-      if (error instanceof Problem && error.status < 500) return onState("refused", error.message);
+      if (error instanceof Problem && error.status < 500 && error.status !== 429) {
+        return finish("refused", { why: error.message });
+      }
       again();
     }
   }
 
-  function open(address) {
-    socket = new WebSocket(address);
-    socket.addEventListener("open", () => {
-      socket.send(JSON.stringify({ action: "subscribe", reviewId, lastEventId: last }));
+  function open(ticket) {
+    let opened = false;
+    const { name, listen } = WAYS[way];
+    hangUp = listen(reviewId, ticket, last, {
+      onOpen() {
+        opened = true;
+        failures = 0;
+        onState("live", { way: name, last, cuts });
+      },
+      onMessage: hear,
+      onDone: () => finish("ended", { last }),
+      onRefused: (why) => finish("refused", { why }),
+      onClosed() {
+        hangUp = null;
+        if (stopped) return;
+        if (opened) cuts += 1;
+        else failed();
+        again();
+      },
     });
-    socket.addEventListener("message", (message) => hear(JSON.parse(message.data)));
-    socket.addEventListener("close", ({ code }) => {
-      clearTimeout(watchdog);
-      if (stopped) return;
-      if (code === DONE) onState("ended");
-      else if (code === POLICY) onState("refused", "the server closed the connection");
-      else again();
-    });
-    listen();
+  }
+
+  function failed() {
+    failures += 1;
+    if (failures < WAYS[way].tries || way === WAYS.length - 1) return;
+    way += 1;
+    failures = 0;
+    pause = FIRST_PAUSE;
   }
 
   function hear(message) {
-    listen();
     pause = FIRST_PAUSE;
     if (message.id > last) {
       last = message.id;
@@ -56,31 +79,37 @@ export function follow(reviewId, { onEvent, onState, onReset }) {
     } else if (message.type === "reset") {
       last = message.lastEventId;
       onReset();
-    } else if (message.type === "subscribed") {
-      onState("live");
     } else if (message.type === "error") {
-      stop();
-      onState("refused", message.problem.detail);
+      finish("refused", { why: message.problem.detail });
     }
   }
 
-  function listen() {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(() => socket.close(), SILENCE);
+  function again() {
+    onState("waiting", { last, cuts });
+    timer = setTimeout(connect, pause * (0.5 + Math.random() / 2));
+    pause = Math.min(LONGEST_PAUSE, pause * 2);
   }
 
-  function again() {
-    onState("waiting");
-    setTimeout(() => stopped || connect(), pause * (0.5 + Math.random() / 2));
-    pause = Math.min(LONGEST_PAUSE, pause * 2);
+  function finish(state, facts) {
+    stop();
+    onState(state, facts);
   }
 
   function stop() {
     stopped = true;
-    clearTimeout(watchdog);
-    socket?.close();
+    clearTimeout(timer);
+    hangUp?.();
+    removeEventListener("online", hurry);
   }
 
+  /** The network is back: no need to wait out the pause. */
+  function hurry() {
+    if (hangUp || stopped) return;
+    clearTimeout(timer);
+    connect();
+  }
+
+  addEventListener("online", hurry);
   connect();
   return stop;
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from codereview.application.agent_summaries import summaries
 from codereview.application.finalizing import Finalizer
+from codereview.application.showing import as_quoted
 from codereview.application.sweeping import Sweeper
 from codereview.domain.estimate import Estimate
 from codereview.domain.events import Event, EventType, ReviewQueued, draft
@@ -21,7 +22,7 @@ from codereview.domain.metrics import (
     WORKERS,
 )
 from codereview.domain.reviews import AgentSummary, Review, ReviewStatus, Verdict
-from codereview.domain.sources import Sources
+from codereview.domain.sources import SourceFile, Sources
 from codereview.domain.submission import Job, Submission
 from codereview.domain.units import UnitOutcome, UnitSpec
 from codereview.errors import (
@@ -161,6 +162,21 @@ class ReviewService:
     ) -> Page:
         """The owner's reviews, the newest first. Raises InvalidCursor."""
         return self._store.page(owner=owner, status=status, limit=limit, cursor=cursor)
+
+    def source(self, review_id: str, path: str, *, owner: str = "") -> SourceFile | None:
+        """A file under review as it was submitted, secrets masked as its findings quote them; None when it is not
+        kept (any more) or was not part of the review. Raises UnknownReview.
+        """
+        review = self.get(review_id, owner=owner)
+        live = self._ledger.read(review_id)
+        # Units are named after their batch, and every agent has all batches.
+        batches = dict.fromkeys(unit.partition("-")[2] for unit in live.units) if live is not None else {}
+        for batch_id in batches:
+            batch = self._sources.get(review_id, batch_id)
+            found = next((file for file in batch.files if file.path == path), None) if batch is not None else None
+            if found is not None:
+                return as_quoted(found, review.findings)
+        return None
 
     def events(self, review_id: str, *, owner: str = "", after: int = 0, limit: int = 1000) -> list[Event]:
         """Events with id > after, in order. Raises UnknownReview."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from codereview.domain.reviews import Review
 from codereview.domain.rules import Rule
-from codereview.formats import as_json, github, gitlab, markdown, rdjson, sarif, text
+from codereview.formats import as_json, github, gitlab, html, markdown, rdjson, sarif, text
 from codereview.formats.base import Format, Rendering
 
 #: Every format by the name that ``--format`` and ``?format=`` take. To add one, write a module and a line here.
@@ -14,6 +14,9 @@ FORMATS: dict[str, Format] = {
     "sarif": Format(sarif.write, "application/sarif+json", ".sarif", "SARIF 2.1.0, for code scanning"),
     "markdown": Format(
         markdown.write, "text/markdown; charset=utf-8", ".md", "for a pull request's comment or a job's summary"
+    ),
+    "html": Format(
+        html.write, "text/html; charset=utf-8", ".html", "one page for people, without scripts", html.POLICY
     ),
     "github": Format(github.write, "text/plain; charset=utf-8", ".txt", "annotations in GitHub Actions"),
     "gitlab": Format(gitlab.write, "application/json", ".json", "GitLab Code Quality"),

@@ -33,3 +33,5 @@ class Format:
     suffix: str
     #: What it is for, in one line.
     purpose: str
+    #: The Content-Security-Policy it is served under; "": the server's own.
+    policy: str = ""

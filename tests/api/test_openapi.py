@@ -190,6 +190,8 @@ SPECIAL: dict[tuple[str, str, int], Provoke] = {
     ("GET", f"{REVIEW}/events", 410): _expired_events,
     ("GET", f"{REVIEW}/report", 304): _not_modified(f"{REVIEW}/report"),
     ("GET", f"{REVIEW}/report", 409): _of_running("GET", f"{REVIEW}/report"),
+    ("GET", f"{REVIEW}/source", 200): _plain("GET", f"{REVIEW}/source?path=app.py"),
+    ("GET", f"{REVIEW}/source", 410): _plain("GET", f"{REVIEW}/source"),
     ("GET", "/api/ready", 503): _no_workers,
     ("GET", "/metrics", 200): _measured,
     ("GET", "/metrics", 404): _plain("GET", "/metrics"),
@@ -231,7 +233,7 @@ def test_every_route_is_documented() -> None:
         for method in methods
     }
     undocumented = {operation.rule for operation in operations() if not operation.documented}
-    assert undocumented == {"/", "/review/<review_id>", "/problems", "/problems/<slug>"}
+    assert undocumented == {"/", "/history", "/compare", "/review/<review_id>", "/problems", "/problems/<slug>"}
     assert documented == {(o.method, o.rule) for o in operations() if o.documented}
 
 

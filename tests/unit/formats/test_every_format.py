@@ -36,11 +36,16 @@ def _in_code_quality(report: str, finding: Finding, _: int) -> int:
     return sum(issue["fingerprint"] == finding.fingerprint for issue in json.loads(report))
 
 
+def _in_html(report: str, finding: Finding, _: int) -> int:
+    return report.count(f'data-fingerprint="{finding.fingerprint}"')
+
+
 MENTIONS: dict[str, Mentions] = {
     "text": _by_mark,
     "json": _in_wire_form,
     "sarif": _in_sarif,
     "markdown": _by_mark,
+    "html": _in_html,
     "github": _by_mark,
     "gitlab": _in_code_quality,
     "rdjson": _by_mark,

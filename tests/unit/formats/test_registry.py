@@ -8,7 +8,7 @@ from codereview.formats import FORMATS, render
 
 def test_these_are_the_formats() -> None:
     """Their names are part of the command line and of the API."""
-    assert list(FORMATS) == ["text", "json", "sarif", "markdown", "github", "gitlab", "rdjson"]
+    assert list(FORMATS) == ["text", "json", "sarif", "markdown", "html", "github", "gitlab", "rdjson"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
