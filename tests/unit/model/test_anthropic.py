@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -221,3 +222,31 @@ def test_usage_names_every_kind_of_token() -> None:
 )
 def test_credentials_are_found_without_loading_the_client(environment: dict[str, str], there: bool) -> None:
     assert has_credentials({"HOME": "/nowhere", **environment}) is there
+
+
+# --- streams in the shapes the service sends them
+
+
+def recorded(name: str) -> Reply:
+    stream = (Path(__file__).parent / "streams" / f"{name}.sse").read_text()
+    return Reply(raw=stream, headers={"Content-Type": "text/event-stream"})
+
+
+def test_thought_is_billed_and_not_taken_for_the_answer(serve: Callable[..., MessagesServer]) -> None:
+    reply = model_at(serve(recorded("thinking"))).complete(call())
+    assert json.loads(reply.text)["findings"] == []
+    assert reply.tokens == Tokens(input=712, cache_read=11204, output=341)
+
+
+def test_a_refusal_without_a_word_is_a_refusal(serve: Callable[..., MessagesServer]) -> None:
+    reply = model_at(serve(recorded("refusal"))).complete(call())
+    assert (reply.stop, reply.refusal_category, reply.text) == (Stop.REFUSED, "cyber", "")
+    assert reply.tokens == Tokens(input=90, cache_write_5m=2048, output=1)
+
+
+def test_an_overload_in_the_middle_keeps_what_came(serve: Callable[..., MessagesServer]) -> None:
+    pieces: list[str] = []
+    with pytest.raises(StreamBroken, match="Overloaded") as broken:
+        model_at(serve(recorded("overloaded"))).complete(call(), pieces.append)
+    assert "".join(pieces) == '{"findings":[{"path":"app.py"}'
+    assert broken.value.tokens.input == 500
