@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXAMPLE ?= examples/shop
 TESTS ?= tests
+# A file of tests at a time to each of three processes: many tests wait for others, few for the processor.
+PYTEST_ARGS ?= -n 3 --dist loadfile
 CONTAINERS ?= $(shell for p in docker podman buildah; do command -v $$p >/dev/null 2>&1 && echo $$p && break; done)
 VERSION ?= $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' codereview/__init__.py)
 
