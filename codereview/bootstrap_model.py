@@ -11,6 +11,7 @@ from codereview.adapters.anthropic_messages import AnthropicModel
 from codereview.adapters.aws import AwsClients
 from codereview.adapters.memory.calling import MemoryAnswerCache, MemoryCircuitBreaker, MemoryPrefixGate
 from codereview.adapters.model_catalogue import load_catalogue
+from codereview.adapters.observed import TracedModel
 from codereview.adapters.redis.calling import RedisAnswerCache, RedisCircuitBreaker, RedisPrefixGate
 from codereview.analysers.workspace import open_workspace
 from codereview.application.model.asking import LEFT_ALONE, CallRecord, Desk, Manners
@@ -48,6 +49,8 @@ def model_reviewer(
     model = language_model(settings, catalogue)
     if model is None:
         return None
+    if settings.tracing:
+        model = TracedModel(model, telemetry.tracer)
     # In a batch nothing is waited for one by one: everything there is to ask goes out together.
     at_once = _AT_ONCE_IN_BATCH if settings.model_batch else settings.model_concurrency
     choice = catalogue.choice(main=settings.model, cheap=settings.model_cheap, fallbacks=settings.model_fallbacks)

@@ -1,14 +1,11 @@
-"""Ports with a tracer or a meter around them, where somebody watches."""
+"""Ports with a tracer around them, where somebody watches."""
 
 from collections.abc import Callable, Iterator, Mapping
-from time import monotonic
 
 from codereview.domain.events import Event, EventDraft
 from codereview.domain.findings import Finding
-from codereview.domain.metrics import MODEL_CALLS, MODEL_LATENCY
 from codereview.language_model import LanguageModel, ModelCall, ModelError, ModelReply
 from codereview.ports import Attributes, Emitted, EventBus, Lease, SpanKind, Tracer
-from codereview.telemetry import Telemetry
 
 
 class TracedBus:
@@ -43,12 +40,12 @@ class TracedBus:
         return self._bus.follow(review_id, after=after, idle_s=idle_s)
 
 
-class ObservedModel:
-    """A language model whose calls are counted, timed and traced, by the conventions for generative AI."""
+class TracedModel:
+    """A language model whose calls are spans, by the conventions for generative AI; nothing of a prompt is in them."""
 
-    def __init__(self, model: LanguageModel, telemetry: Telemetry) -> None:
+    def __init__(self, model: LanguageModel, tracer: Tracer) -> None:
         self._model = model
-        self._telemetry = telemetry
+        self._tracer = tracer
 
     @property
     def name(self) -> str:
@@ -64,31 +61,22 @@ class ObservedModel:
             "gen_ai.request.max_tokens": call.max_output_tokens,
             "codereview.purpose": call.purpose,
         }
-        began, outcome = monotonic(), "error"
-        try:
-            with self._telemetry.tracer.span(f"chat {call.model}", about, kind=SpanKind.CLIENT) as span:
-                try:
-                    reply = self._model.complete(call, on_text)
-                except ModelError as error:
-                    span.set({"gen_ai.usage.input_tokens": error.tokens.prompt})
-                    raise
-                outcome = str(reply.stop)
-                span.set(
-                    {
-                        "gen_ai.response.model": reply.model,
-                        "gen_ai.response.id": reply.request_id,
-                        "gen_ai.usage.input_tokens": reply.tokens.prompt,
-                        "gen_ai.usage.output_tokens": reply.tokens.output,
-                        "codereview.stop": outcome,
-                    }
-                )
-                return reply
-        finally:
-            self._telemetry.metrics.record(
-                MODEL_CALLS.of(Model=call.model, Outcome=outcome),
-                MODEL_LATENCY.of((monotonic() - began) * 1000, Model=call.model),
-                purpose=call.purpose,
+        with self._tracer.span(f"chat {call.model}", about, kind=SpanKind.CLIENT) as span:
+            try:
+                reply = self._model.complete(call, on_text)
+            except ModelError as error:
+                span.set({"gen_ai.usage.input_tokens": error.tokens.prompt})
+                raise
+            span.set(
+                {
+                    "gen_ai.response.model": reply.model,
+                    "gen_ai.response.id": reply.request_id,
+                    "gen_ai.usage.input_tokens": reply.tokens.prompt,
+                    "gen_ai.usage.output_tokens": reply.tokens.output,
+                    "codereview.stop": str(reply.stop),
+                }
             )
+            return reply
 
     def count_tokens(self, call: ModelCall) -> int | None:
         """See `codereview.language_model.LanguageModel`."""

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from codereview.agents.answers import Assessment
@@ -19,6 +18,7 @@ from codereview.domain.coverage import SkipReason
 from codereview.domain.findings import Confidence, Finding, FindingStatus, Provenance, Severity
 from codereview.planning.chunks import Chunk, Segment, text_of
 from codereview.planning.context import Context
+from codereview.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class ChunkReview:
         if context.left_out:
             detail = f"{context.left_out} definitions and callers did not fit beside the code"
             self.account.remark(self.chunk.paths, detail)
-        with ThreadPoolExecutor(max_workers=len(self.plan.lenses), thread_name_prefix="lens") as pool:
+        with ContextThreadPool(max_workers=len(self.plan.lenses), thread_name_prefix="lens") as pool:
             futures = [pool.submit(self._look, self.chunk, context, lenses, evidence, 0) for lenses in self.plan.lenses]
         for future in futures:
             future.result()

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass
 
 from codereview.agents.lenses import Lens, finders
@@ -23,6 +23,7 @@ from codereview.planning.chunks import Chunk, Cut, Tier, cut, readable
 from codereview.planning.context import Project
 from codereview.ports import AnalysisReport
 from codereview.spending import Caps
+from codereview.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ class ModelReviewer:
                 account.skip(chunk.paths, spent.detail, SkipReason.BUDGET)
             account.done(chunk.paths)
 
-        pool = ThreadPoolExecutor(max_workers=self.concurrency, thread_name_prefix="chunk")
+        pool = ContextThreadPool(max_workers=self.concurrency, thread_name_prefix="chunk")
         futures = [pool.submit(one, chunk) for chunk in chunks]
         try:
             _wait(futures, work.stop)

@@ -3,7 +3,6 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from codereview.agents.lenses import DISPROVERS, Lens
@@ -19,6 +18,7 @@ from codereview.application.model.checking import SOURCE, Checker, Rejected
 from codereview.application.model.voting import Decision, Vote, decide
 from codereview.domain.findings import Finding, Provenance
 from codereview.planning.context import Context
+from codereview.threads import ContextThreadPool
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Verifier:
         rounds = [(lens, group) for group in _groups(findings) for lens in self.lenses]
         if not rounds:
             return []
-        with ThreadPoolExecutor(max_workers=len(self.lenses), thread_name_prefix="verify") as pool:
+        with ContextThreadPool(max_workers=len(self.lenses), thread_name_prefix="verify") as pool:
             for cast in pool.map(lambda pair: self._round(*pair), rounds):
                 for fingerprint, vote in cast:
                     votes[fingerprint].append(vote)

@@ -8,14 +8,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from support.api_app import Api
 
-from codereview.adapters.observed import ObservedModel, TracedBus
+from codereview.adapters.observed import TracedBus, TracedModel
 from codereview.adapters.otel import OtelTracer
-from codereview.domain.metrics import MODEL_CALLS
 from codereview.domain.tokens import Tokens
 from codereview.language_model import Block, ModelCall, ModelReply, ModelUnavailable, Stop
 from codereview.ports import SpanKind
 from codereview.telemetry import Telemetry
-from codereview.testing import RecordedMetrics
+from codereview.threads import ContextThreadPool
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -101,33 +100,29 @@ class _Model:
 CALL = ModelCall("model-1", (), (Block("secret code"),), {}, 100, purpose="find:injection")
 
 
-def test_a_model_call_is_a_span_and_a_count(tracer: OtelTracer, exporter: InMemorySpanExporter) -> None:
+def test_a_model_call_is_a_span(tracer: OtelTracer, exporter: InMemorySpanExporter) -> None:
     """By the conventions for generative AI, without a word of the prompt."""
-    recorded = RecordedMetrics()
-    ObservedModel(_Model(fails=False), Telemetry(recorded, tracer)).complete(CALL)
+    TracedModel(_Model(fails=False), tracer).complete(CALL)
     (span,) = exporter.get_finished_spans()
     assert span.name == "chat model-1"
-    assert (
-        dict(span.attributes or {}).items()
-        >= {
-            "gen_ai.response.model": "model-1-exact",
-            "gen_ai.usage.input_tokens": 10,
-            "gen_ai.usage.output_tokens": 3,
-        }.items()
-    )
+    said = {
+        "gen_ai.response.model": "model-1-exact",
+        "gen_ai.usage.input_tokens": 10,
+        "gen_ai.usage.output_tokens": 3,
+    }
+    assert dict(span.attributes or {}).items() >= said.items()
     assert "secret code" not in span.to_json()
-    assert recorded.measurements[0] == MODEL_CALLS.of(Model="model-1", Outcome="end")
 
 
-def test_a_call_that_fails_is_counted_as_an_error(tracer: OtelTracer, exporter: InMemorySpanExporter) -> None:
-    """With what the provider billed all the same."""
-    recorded = RecordedMetrics()
+def test_a_call_that_fails_shows_what_was_billed_all_the_same(
+    tracer: OtelTracer, exporter: InMemorySpanExporter
+) -> None:
+    """And that it failed."""
     with pytest.raises(ModelUnavailable):
-        ObservedModel(_Model(fails=True), Telemetry(recorded, tracer)).complete(CALL)
+        TracedModel(_Model(fails=True), tracer).complete(CALL)
     (span,) = exporter.get_finished_spans()
     assert not span.status.is_ok
     assert (span.attributes or {})["gen_ai.usage.input_tokens"] == 5
-    assert recorded.measurements[0] == MODEL_CALLS.of(Model="model-1", Outcome="error")
 
 
 def test_another_process_goes_on_by_the_carrier(tracer: OtelTracer, exporter: InMemorySpanExporter) -> None:
@@ -151,3 +146,17 @@ def test_lines_logged_within_a_span_carry_its_ids(tracer: OtelTracer) -> None:
         line = json.loads(JsonFormatter().format(logging.makeLogRecord({"msg": "here"})))
     assert line["traceId"] == PARENT.split("-")[1]
     assert len(line["spanId"]) == 16
+
+
+def test_threads_work_within_the_span_of_who_hands_them_work(
+    tracer: OtelTracer, exporter: InMemorySpanExporter
+) -> None:
+    """A model is asked several things at a time; all of it belongs to the unit."""
+
+    def ask(_: int) -> None:
+        with tracer.span("chat"):
+            pass
+
+    with tracer.span("unit"), ContextThreadPool(2) as pool:
+        list(pool.map(ask, range(3)))
+    assert _tree(exporter.get_finished_spans()) == {"unit": "", "chat": "unit"}
