@@ -1,6 +1,7 @@
 """From what an analyser reports to a finding: anchored in the source, quoted verbatim, with an identity."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -13,12 +14,15 @@ from codereview.domain.reviews import FilterMode
 from codereview.domain.sources import SourceFile
 from codereview.planning.suppression import InlineSuppression, inline_suppressions
 from codereview.ports import RawFinding
+from codereview.secrets.searching import OutOfTime, search
 from codereview.syntax.outline import Outline, outline_of
 
 #: Lines of source a finding quotes at most.
 SNIPPET_LINES = 15
 #: Lines around a change that still belong to it in `FilterMode.DIFF_CONTEXT`.
 CONTEXT_LINES = 3
+#: Seconds in which the secrets of one file are looked for.
+SEARCH_S = 5.0
 #: CWEs of findings whose place holds a secret: hard-coded password, key, credentials.
 _HARD_CODED = frozenset({259, 321, 798})
 
@@ -38,6 +42,19 @@ class AnchoredFile:
     def outline(self) -> Outline:
         """Its declarations."""
         return outline_of(self.file)
+
+    @cached_property
+    def secrets(self) -> Mapping[int, Sequence[str]]:
+        """The secrets in it by line, for no finding of whatever rule may show one."""
+        found: dict[int, list[str]] = {}
+        try:
+            for secret in search(self.file, deadline=time.monotonic() + SEARCH_S):
+                line = self.lines[secret.line - 1]
+                found.setdefault(secret.line, []).append(line[secret.start - 1 : secret.end - 1])
+        except OutOfTime:
+            # Nobody knows what is there: every line counts as holding one.
+            return {number: [""] for number in range(1, len(self.lines) + 1)}
+        return found
 
     @cached_property
     def suppressions(self) -> Sequence[InlineSuppression]:
@@ -111,13 +128,22 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         start_column=raw.column if in_place else None,
         end_column=raw.end_column if in_place else None,
         symbol=symbol,
-        snippet=redact(snippet, _reported(raw, snippet)) if raw.cwe in _HARD_CODED else snippet,
+        snippet=_shown(raw, where, snippet),
         trace=raw.trace,
         status=raw.status,
         provenance=(Provenance(source=raw.rule_id.partition("/")[0], rule=raw.native_rule, version=version),),
         in_diff=where.shows(line, end, FilterMode.ADDED),
         help_uri=raw.help_uri,
     )
+
+
+def _shown(raw: RawFinding, where: AnchoredFile, snippet: str) -> str:
+    """The snippet without the secrets on its lines."""
+    first = raw.line or 1
+    secrets = [one for line in range(first, first + snippet.count("\n") + 1) for one in where.secrets.get(line, ())]
+    if raw.cwe in _HARD_CODED:
+        secrets.append(_reported(raw, snippet))
+    return redact(snippet, *secrets) if secrets else snippet
 
 
 def _reported(raw: RawFinding, snippet: str) -> str:

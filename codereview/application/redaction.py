@@ -14,14 +14,15 @@ def mask(secret: str) -> str:
     return f"{secret[:2] if len(secret) > 12 else ''}********"
 
 
-def redact(snippet: str, secret: str = "") -> str:
+def redact(snippet: str, *secrets: str) -> str:
     """The snippet with every literal that may be a secret masked: quoted strings, assigned values, long tokens.
 
-    ``secret`` is the text that was reported, where its place is known: it is masked wherever it stands, whatever
-    surrounds it. It errs on the side of masking: it is only applied to lines reported as holding a secret.
+    ``secrets`` are the texts that were found, where their places are known: each is masked wherever it stands,
+    whatever surrounds it. It errs on the side of masking: it is only applied to lines that hold a secret.
     """
-    reported = secret.strip("\"'`")
-    text = snippet.replace(reported, mask(reported)) if reported else snippet
+    text = snippet
+    for secret in sorted((secret.strip("\"'`") for secret in secrets), key=len, reverse=True):
+        text = text.replace(secret, mask(secret)) if secret else text
     text = _KEY_BLOCK.sub(lambda m: f"{m['lead']} ********", text)
     text = _QUOTED.sub(lambda m: f"{m['quote']}{_masked(m['body'])}{m['quote']}", text)
     text = _ASSIGNED.sub(lambda m: f"{m['lead']}{_masked(m['body'])}", text)

@@ -9,12 +9,12 @@ from codereview.analysers.infra.loading import ANALYSER
 from codereview.analysers.infra.model import Hit, Subject
 from codereview.analysers.infra.reading.tree import Unreadable
 from codereview.analysers.infra.subjects import kind_of, subjects
-from codereview.analysers.secrets.places import is_test
 from codereview.domain.coverage import SkipReason
 from codereview.domain.findings import Severity
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
+from codereview.secrets.places import is_test
 
 #: Bytes of a file that are read; larger ones are data, or made by a program.
 MAX_BYTES = 2_000_000

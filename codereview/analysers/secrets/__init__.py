@@ -1,1 +1,1 @@
-"""Secrets written into code and configuration: what stands there, under which name, in what kind of file."""
+"""The analyser of secrets; what it goes by is in `codereview.secrets`."""

@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 
 from codereview import __version__
-from codereview.analysers.secrets.places import searched
-from codereview.analysers.secrets.rules import ANALYSER, BY_NAME, RULES
-from codereview.analysers.secrets.searching import Found, OutOfTime, search
 from codereview.domain.coverage import SkipReason
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
+from codereview.secrets.places import searched
+from codereview.secrets.rules import ANALYSER, BY_NAME, RULES
+from codereview.secrets.searching import Found, OutOfTime, search
 
 #: Seconds for one file.
 FILE_TIMEOUT_S = 10.0

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codereview.analysers.secrets.searching import search
 from codereview.domain.sources import SourceFile
+from codereview.secrets.searching import search
 
 _PATHS = st.sampled_from(["a.py", "a.js", "a.yaml", ".env", "Dockerfile", "a.sh", "a.xml", "a.md", "main.tf", "a.json"])
 _SOUP = [

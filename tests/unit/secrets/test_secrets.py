@@ -9,12 +9,12 @@ import pytest
 from support.analysing import examine, natives, quoted
 
 from codereview.analysers.secrets.analyser import SecretsAnalyser
-from codereview.analysers.secrets.formats import Form, checksum_holds, forms
 from codereview.application.anchoring import AnchoredFile, anchor
 from codereview.application.redaction import redact
 from codereview.domain.findings import Confidence, Severity
 from codereview.domain.sources import SourceFile
 from codereview.ports import RawFinding
+from codereview.secrets.formats import Form, checksum_holds, forms
 
 _AWS = "AKIA" + "Q3EGRJ5TLLX2WPZN"
 _PASSWORD = "tr0ub4dor" + "&3xK"
@@ -284,3 +284,20 @@ def test_a_file_that_takes_too_long_is_a_problem() -> None:
 def test_the_bug_agent_gets_none() -> None:
     """A finding is reported once, by the agent it belongs to."""
     assert natives(examine(SecretsAnalyser(), {"a.py": f'KEY = "{_AWS}"\n'}, agent="bug")) == []
+
+
+def test_the_finding_of_another_rule_on_the_line_shows_no_secret_either() -> None:
+    """The bug agent quotes the line for a reason of its own."""
+    text = f'import x\nx.connect(undefined, "{_AWS}", password="{_PASSWORD}")\n'
+    raw = RawFinding("a.py", "ruff/F821", "F821", "t", "m", Severity.HIGH, Confidence.HIGH, line=1, end_line=2)
+    finding = anchor(raw, AnchoredFile(SourceFile(path="a.py", text=text)), agent="bug")
+    assert _AWS not in finding.snippet
+    assert _PASSWORD not in finding.snippet
+    assert "undefined" in finding.snippet
+
+
+def test_a_line_without_a_secret_is_quoted_as_it_is() -> None:
+    """A person must recognise it."""
+    raw = RawFinding("a.py", "ruff/F821", "F821", "t", "m", Severity.HIGH, Confidence.HIGH, line=1, end_line=1)
+    finding = anchor(raw, AnchoredFile(SourceFile(path="a.py", text='print("a literal", undefined)\n')), agent="bug")
+    assert finding.snippet == 'print("a literal", undefined)'

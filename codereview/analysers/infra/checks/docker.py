@@ -7,8 +7,8 @@ from itertools import accumulate
 from codereview.analysers.infra.checks import shell
 from codereview.analysers.infra.model import Hit
 from codereview.analysers.infra.reading.dockerfile_reader import Instruction, instructions
-from codereview.analysers.secrets.naming import Kind, kind_of
 from codereview.domain.findings import Severity
+from codereview.secrets.naming import Kind, kind_of
 
 _FLAG = re.compile(r"^--[a-z-]+(?:=\S*)?$")
 _SECRET_FILE = re.compile(

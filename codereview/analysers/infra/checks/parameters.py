@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from codereview.analysers.infra.model import Hit, Subject
 from codereview.analysers.infra.reading.tree import is_true, text_at
-from codereview.analysers.secrets.naming import Kind, kind_of
+from codereview.secrets.naming import Kind, kind_of
 
 
 def look(subject: Subject) -> Iterator[Hit]:

@@ -80,6 +80,8 @@ class _Reader:
             # The literal is only the beginning of an expression.
             self._at = after
         self._rest_of_expression("," if in_list else ",\n")
+        if self._at == start:
+            raise self._unreadable()
         return Scalar(self._text[start : self._at].strip(), line, literal=False)
 
     def _literal(self, depth: int, line: int) -> Node | None:

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from codereview.analysers.secrets.words import vocabulary
+from codereview.secrets.words import vocabulary
 
 
 class Kind(StrEnum):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codereview.analysers.secrets.naming import Kind
+from codereview.secrets.naming import Kind
 
 
 @dataclass(frozen=True, slots=True)

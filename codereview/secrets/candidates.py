@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codereview.analysers.secrets.places import Syntax
+from codereview.secrets.places import Syntax
 
 #: How far before a literal the name it goes by is looked for.
 _WINDOW = 160

@@ -2,9 +2,9 @@
 
 import re
 
-from codereview.analysers.secrets.naming import Kind, kind_of, words_of
-from codereview.analysers.secrets.randomness import drawn, readable
-from codereview.analysers.secrets.words import vocabulary
+from codereview.secrets.naming import Kind, kind_of, words_of
+from codereview.secrets.randomness import drawn, readable
+from codereview.secrets.words import vocabulary
 
 #: Anywhere in a value: nobody was ever given this one.
 _STANDS_FOR = re.compile(

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 
-from codereview.analysers.secrets.words import vocabulary
+from codereview.secrets.words import vocabulary
 
 #: The pairs of letters that make up some two thirds of English (and much of other European) text.
 _PAIRS = vocabulary("letter_pairs")

@@ -3,9 +3,9 @@
 The credentials in the examples are put together from pieces, so that no scanner takes this file for a leak.
 """
 
-from codereview.analysers.secrets.formats import forms
 from codereview.domain.findings import Confidence, Severity
 from codereview.domain.rules import Example, Rule
+from codereview.secrets.formats import forms
 
 #: The analyser's name, in rule ids and provenance.
 ANALYSER = "secrets"

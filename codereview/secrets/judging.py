@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from codereview.analysers.secrets.candidates import Candidate, How
-from codereview.analysers.secrets.naming import Kind, kind_of, words_of
-from codereview.analysers.secrets.placeholders import (
+from codereview.secrets.candidates import Candidate, How
+from codereview.secrets.naming import Kind, kind_of, words_of
+from codereview.secrets.placeholders import (
     counts,
     is_something_else,
     is_uuid,
@@ -14,8 +14,8 @@ from codereview.analysers.secrets.placeholders import (
     speaks_of_secrets,
     stands_for_one,
 )
-from codereview.analysers.secrets.randomness import classes, drawn, entropy, readable
-from codereview.analysers.secrets.words import vocabulary
+from codereview.secrets.randomness import classes, drawn, entropy, readable
+from codereview.secrets.words import vocabulary
 
 _LONGEST = 400
 #: Passwords people really use although they are words.
@@ -150,5 +150,5 @@ def _is_labelled(value: str) -> bool:
     words = words_of(value)
     letters = [word for word in words if word.isalpha()]
     long_words = [word for word in letters if len(word) >= 3]
-    separated = any(c in value for c in "-_.:/ ")
+    separated = any(c in value for c in "-_.:/ ") or len(long_words) >= 2
     return separated and bool(long_words) and readable("".join(letters)) >= 0.6 and speaks_of_secrets(value)

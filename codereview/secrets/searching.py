@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from codereview.analysers.secrets import candidates, formats, structures
-from codereview.analysers.secrets.candidates import Candidate, How
-from codereview.analysers.secrets.judging import Certainty, Surroundings, judge, judge_value
-from codereview.analysers.secrets.naming import Kind
-from codereview.analysers.secrets.placeholders import counts, stands_for_one
-from codereview.analysers.secrets.places import Syntax, is_for_show, is_translated, syntax_of
-from codereview.analysers.secrets.rules import BY_NAME
 from codereview.domain.findings import Confidence, Severity
 from codereview.domain.sources import SourceFile
+from codereview.secrets import candidates, formats, structures
+from codereview.secrets.candidates import Candidate, How
+from codereview.secrets.judging import Certainty, Surroundings, judge, judge_value
+from codereview.secrets.naming import Kind
+from codereview.secrets.placeholders import counts, stands_for_one
+from codereview.secrets.places import Syntax, is_for_show, is_translated, syntax_of
+from codereview.secrets.rules import BY_NAME
 
 #: A longer line is data or minified code: names in it mean nothing.
 LONGEST_CODE = 4_000
