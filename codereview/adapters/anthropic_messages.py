@@ -64,6 +64,7 @@ class AnthropicModel:
 
     def complete(self, call: ModelCall, on_text: Callable[[str], None] = lambda _: None) -> ModelReply:
         """Ask once, streaming: see `codereview.language_model.LanguageModel.complete`."""
+        self.client()  # made before the clock of the call starts: loading the package takes its time
         answer = _Answer(call, on_text)
         with explained(answer.tokens), self._stream(call) as events:
             answer.read(events)

@@ -89,7 +89,7 @@ class Prompts:
     def shown(self, path: str) -> Shown:
         """The file as the model sees it."""
         if path not in self._shown:
-            self._shown[path] = shown(self.project.lines(path))
+            self._shown[path] = shown(self.project.files[path])
         return self._shown[path]
 
     def path_of(self, told: str) -> str | None:
@@ -169,10 +169,11 @@ def _fenced(text: str, fence: str) -> str:
 
 
 def _removed(file: SourceFile, segment: Segment) -> dict[int, list[str]]:
+    gone = [removal for removal in file.removed if segment.first <= removal.before <= segment.last + 1]
+    texts = {removal.before: removal.text.removesuffix("\n") for removal in gone}
     return {
-        removal.before: shown(removal.text.removesuffix("\n").split("\n")).lines
-        for removal in file.removed
-        if segment.first <= removal.before <= segment.last + 1
+        before: shown(SourceFile(path=file.path, text=text, language=file.language)).lines
+        for before, text in texts.items()
     }
 
 

@@ -1,33 +1,23 @@
 """What of a file is shown to a model: the same lines, secrets taken out and invisible characters made visible."""
 
 import re
+import time
 from dataclasses import dataclass, field
 
+from codereview.domain.sources import SourceFile
 from codereview.domain.visible import visible
+from codereview.secrets.searching import OutOfTime, search
 
-#: Formats of tokens as their issuers document them; the whole match is a secret.
-_TOKENS = re.compile(
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS
-    r"|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{22,}|\bglpat-[\w-]{20,}"  # GitHub, GitLab
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|https://hooks\.slack\.com/services/\w+/\w+/\w+"  # Slack
-    r"|\bsk-[A-Za-z0-9_-]{20,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}"  # model providers, Stripe
-    r"|\bAIza[0-9A-Za-z_-]{35}|\bya29\.[\w-]{20,}"  # Google
-    r"|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bnpm_[A-Za-z0-9]{36}|\bpypi-[\w-]{50,}"  # SendGrid and package registries
-    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"  # JSON web tokens
+#: Seconds the search for secrets in one file may take; beyond, whatever is quoted beside a telling name is taken out.
+_SEARCH_S = 2.0
+_TELLING = re.compile(
+    r"""(?i)(?:pass|pwd|secret|token|key|cred|auth)\w*["']?\s*(?::=|=>|[:=])\s*[rbu]?(["'])"""
+    r"""(?P<secret>(?:\\.|(?!\1)[^\\\n]){6,200})\1"""
 )
-#: What a name like "password" is set to, and the password in a URL.
-_ASSIGNED = re.compile(
-    r"""(?i)(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|auth_?key)"""
-    r"""\w*["']?\s*(?::=|=>|[:=])\s*[rbu]?(["'])(?P<secret>(?:\\.|(?!\1)[^\\\n]){6,200})\1"""
-)
-_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@\"']{1,100}:(?P<secret>[^\s/@\"'${}<>]{3,200})@", re.IGNORECASE)
+#: Characters of a secret that is looked for in the rest of the file; a shorter one is also an ordinary word.
+_LONG_ENOUGH = 8
 _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
-#: Values that name a secret or stand for one; a reviewer must see that they are none.
-_NO_SECRET = re.compile(
-    r"(?i)^(?:.*(?:\$\{|\{\{|%\(|<[^>]+>|example|placeholder|change_?me|your[_ -]).*|[x*.•-]+|test\w*|dummy|none|null"
-    r"|password|secret|token|.* .* .*)$"
-)
 
 
 @dataclass
@@ -60,16 +50,17 @@ def placeholder(number: int) -> str:
     return f"<redacted-secret-{number}>"
 
 
-def shown(lines: list[str]) -> Shown:
-    """The lines as a model sees them."""
-    return _Redactor().run(lines)
+def shown(file: SourceFile) -> Shown:
+    """The file as a model sees it."""
+    return _Redactor().run(file)
 
 
 class _Redactor:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
 
-    def run(self, lines: list[str]) -> Shown:
+    def run(self, file: SourceFile) -> Shown:
+        lines = self._without_found(file)
         result: list[str] = []
         in_key = False
         for line in lines:
@@ -77,22 +68,31 @@ class _Redactor:
             if (in_key and not ends) or (begins and ends):
                 result.append(self._stand_in(line))
             else:
-                result.append(visible(self._line(line), keep="\t"))
+                result.append(visible(line, keep="\t"))
             in_key = bool(begins or in_key) and not ends
         return Shown(result, list(self._numbers))
 
-    def _line(self, line: str) -> str:
-        line = _TOKENS.sub(lambda match: self._stand_in(match[0]), line)
-        for pattern in (_ASSIGNED, _IN_URL):
-            line = pattern.sub(self._inside, line)
-        return line
+    def _without_found(self, file: SourceFile) -> list[str]:
+        lines = list(file.lines)
+        try:
+            found = search(file, deadline=time.monotonic() + _SEARCH_S, excused=True)
+        except OutOfTime:
+            return [_TELLING.sub(self._inside, line) for line in lines]
+        for one in sorted(found, key=lambda one: (one.line, -one.start)):
+            line = lines[one.line - 1]
+            before, secret, after = line[: one.start - 1], line[one.start - 1 : one.end - 1], line[one.end - 1 :]
+            bare = secret.strip("\"'`")
+            if bare:
+                lines[one.line - 1] = f"{before}{secret.replace(bare, self._stand_in(bare))}{after}"
+        # The same secret elsewhere, where nothing tells that it is one.
+        for secret, number in self._numbers.items():
+            if len(secret) >= _LONG_ENOUGH:
+                lines = [line.replace(secret, placeholder(number)) for line in lines]
+        return lines
 
     def _inside(self, match: re.Match[str]) -> str:
-        secret = match["secret"]
-        if _NO_SECRET.match(secret) or "<redacted-secret-" in secret:
-            return match[0]
         start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
-        return match[0][:start] + self._stand_in(secret) + match[0][end:]
+        return match[0][:start] + self._stand_in(match["secret"]) + match[0][end:]
 
     def _stand_in(self, secret: str) -> str:
         return placeholder(self._numbers.setdefault(secret, len(self._numbers) + 1))

@@ -66,13 +66,15 @@ class Found:
     what: str = ""
 
 
-def search(file: SourceFile, *, deadline: float = float("inf")) -> list[Found]:
-    """The secrets in a file, by place. Raises OutOfTime past the deadline (of the monotonic clock)."""
+def search(file: SourceFile, *, deadline: float = float("inf"), excused: bool = False) -> list[Found]:
+    """The secrets in a file, by place; with ``excused`` also those on lines that a comment excuses. Raises OutOfTime
+    past the deadline (of the monotonic clock)."""
     seen = _Search(file, deadline)
     found: dict[int, list[Found]] = {}
     for one in seen.everything():
         on_line = found.setdefault(one.line, [])
-        if not seen.waived(one.line) and not any(one.start < known.end and known.start < one.end for known in on_line):
+        waived = not excused and seen.waived(one.line)
+        if not waived and not any(one.start < known.end and known.start < one.end for known in on_line):
             on_line.append(one)
     return sorted((one for on_line in found.values() for one in on_line), key=lambda one: (one.line, one.start))
 

@@ -53,7 +53,7 @@ def call(own: str = "the task", **more: object) -> ModelCall:
         "content": (Block(LONG, cached=True), Block(own)),
         "schema": schema(),
         "max_output_tokens": 4000,
-        "timeout_s": 5.0,
+        "timeout_s": 60.0,
     }
     return ModelCall(**{**fields, **more})  # type: ignore[arg-type]
 
