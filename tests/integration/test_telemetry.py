@@ -15,7 +15,9 @@ from codereview.adapters.celery.names import QUEUES
 
 pytestmark = [pytest.mark.slow]
 
-DOCS = Path(__file__).parents[2] / "docs" / "observability.md"
+PROJECT = Path(__file__).parents[2]
+DOCS = PROJECT / "docs" / "observability.md"
+TEMPLATE = PROJECT / "deploy" / "cloudformation" / "observability.yaml"
 
 
 @pytest.fixture
@@ -33,10 +35,13 @@ def _worker(deployment: Deployment) -> WorkerProcess:
     return worker.await_ready()
 
 
-def _queries() -> dict[str, str]:
-    """The saved queries of the documentation, by their comment's first words."""
-    blocks = re.findall(r"```logsinsights\n# ([^\n]*)\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    return dict(blocks)
+def _queries() -> tuple[list[str], list[str]]:
+    """The two saved queries, as the documentation and as the template has them: of errors, and of performance."""
+    documented = re.findall(r"```logsinsights\n# [^\n]*\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    deployed = re.findall(r"QueryString: \|\n((?:        .*\n)+)", TEMPLATE.read_text(encoding="utf-8"))
+    every = [*documented, *deployed]
+    assert len(every) == 4
+    return [each for each in every if "ERROR" in each], [each for each in every if "review_completed" in each]
 
 
 def test_workers_tell_of_their_reviews_in_lines_metrics_and_one_trace(
@@ -81,18 +86,21 @@ def _check_trace(collector: Collector, review_id: str) -> None:
 
 
 def _check_queries(lines: list[str], review_id: str) -> None:
-    queries = _queries()
-    errors = insights.run(queries["Error investigation"], lines)
-    assert {(row["eventType"], row["level"], row["agent"]) for row in errors} == {
-        ("analyser_failed", "ERROR", "security"),
-        ("analyser_failed", "ERROR", "bug"),
-    }
-    assert all(row["reviewId"] and row["traceId"] for row in errors), "lines deep in an agent lead to the review"
-    (hour,) = insights.run(queries["Review performance"], [line for line in lines if review_id in line])
+    of_errors, of_performance = _queries()
+    for query in of_errors:
+        errors = insights.run(query, lines)
+        assert {(row["eventType"], row["level"], row["agent"]) for row in errors} == {
+            ("analyser_failed", "ERROR", "security"),
+            ("analyser_failed", "ERROR", "bug"),
+        }
+        assert all(row["reviewId"] and row["traceId"] for row in errors), "lines deep in an agent lead to the review"
     line = next(json.loads(line) for line in lines if '"review_completed"' in line and review_id in line)
-    assert hour["avg(duration)"] == hour["percentile(duration, 95)"] == line["duration"] > 0
     assert line["findingCount"] == 4
     assert len(line["traceId"]) == 32
+    for query in of_performance:
+        (hour,) = insights.run(query, [line for line in lines if review_id in line])
+        _, average, percentile = hour.values()
+        assert average == percentile == line["duration"] > 0
 
 
 def _check_metrics(lines: list[str], review_id: str) -> None:
