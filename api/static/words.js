@@ -41,7 +41,7 @@ export const CHECK_SHAPES = { passed: "✓", failed: "✕", "not run": "–" };
 
 /** Reasons for leaving a file out that nobody minds. */
 export const EXPECTED = new Set([
-  "generated", "vendored", "binary", "empty", "unsupported", "excluded", "only the diff was given", "context left out",
+  "generated", "vendored", "binary", "empty", "unsupported", "excluded", "deleted", "only the diff was given", "context left out",
 ]);
 
 /** "1 finding", "2,000 findings". */

@@ -92,7 +92,7 @@ class Finalizer:
         status = live.decision or ReviewStatus.FAILED
         outcome = None
         if status is ReviewStatus.COMPLETED:
-            outcome = Outcome.PARTIAL if gaps(coverage) or not _examined(coverage) else Outcome.COMPLETE
+            outcome = Outcome.PARTIAL if gaps(coverage) or not _settled(coverage) else Outcome.COMPLETE
         ended = live.decided_at or live.now
         return accepted.model_copy(
             update={
@@ -179,6 +179,15 @@ def _why_unseen(outcome: UnitOutcome | None, live: LiveReview, stopped: bool) ->
     return "the review was cancelled" if stopped else live.reason or "the agent did not finish"
 
 
+def _settled(coverage: Sequence[CoverageEntry]) -> bool:
+    """Whether there is nothing more to look at: something was examined, or nothing was left that could be."""
+    return _examined(coverage) or _only_deletes(coverage)
+
+
+def _only_deletes(coverage: Sequence[CoverageEntry]) -> bool:
+    return bool(coverage) and all(entry.reason is SkipReason.DELETED for entry in coverage)
+
+
 def _examined(coverage: Sequence[CoverageEntry]) -> bool:
     return any(entry.state is not CoverageState.SKIPPED for entry in coverage)
 
@@ -263,6 +272,8 @@ def _notices(
         shown = ", ".join(paths[:_GAPS_IN_NOTICE])
         more = f" and {len(paths) - _GAPS_IN_NOTICE} more" if len(paths) > _GAPS_IN_NOTICE else ""
         notices.append(f"{len(paths)} {_files(len(paths))} not fully examined: {shown}{more}.")
+    elif _only_deletes(coverage):
+        notices.append("There was nothing to examine: the change only deletes.")
     elif not _examined(coverage):
         notices.append("Nothing was examined: no file was of a kind the agents can review.")
     filtered = sum((Counter(outcome.hidden) for outcome in outcomes), Counter[str]())

@@ -27,6 +27,7 @@ class SkipReason(StrEnum):
     UNSUPPORTED = "unsupported"  # no analyser for this language
     UNREADABLE = "unreadable"  # disappeared, permission, symlink loop
     OUTSIDE_ROOT = "outside root"
+    DELETED = "deleted"  # the change takes it away, or only takes lines away of which nothing is left to see
     EXCLUDED = "excluded"  # by the project's configuration
     SYNTAX = "syntax error"
     DIFF_ONLY = "only the diff was given"
@@ -47,6 +48,7 @@ EXPECTED = frozenset(
         SkipReason.EMPTY,
         SkipReason.UNSUPPORTED,
         SkipReason.EXCLUDED,
+        SkipReason.DELETED,
         SkipReason.DIFF_ONLY,
         SkipReason.CONTEXT,
     }

@@ -74,7 +74,7 @@ def merged(patches: list[FilePatch]) -> dict[str, FilePatch]:
 def not_reviewable(patch: FilePatch) -> Refusal | None:
     """Why there is nothing to review in a file of a diff; None when there is."""
     if patch.new is None:
-        return Refusal(SkipReason.EXCLUDED, "deleted by the diff")
+        return Refusal(SkipReason.DELETED, "deleted by the diff")
     if patch.new_mode == SUBMODULE_MODE:
         return Refusal(SkipReason.VENDORED, "a git submodule")
     if patch.new_mode == LINK_MODE:
@@ -120,6 +120,6 @@ def _offer_sparse(intake: Intake, path: str, patch: FilePatch) -> None:
         lines[start:end] = hunk.new
     text = "".join(lines)
     if not text.strip():
-        intake.skip(path, SkipReason.EXCLUDED, "the diff only deletes lines")
+        intake.skip(path, SkipReason.DELETED, "the diff only deletes lines")
         return
     intake.offer(path, text, changed=changed_lines(patch), removed=removed_lines(patch), sparse=True)

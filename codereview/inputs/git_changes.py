@@ -128,7 +128,7 @@ def _changes(git: Git, arguments: Sequence[str], where: Sequence[str]) -> list[C
 
 def _refusal(change: Change, globs: Globs) -> Refusal | None:
     if change.status == "D":
-        return Refusal(SkipReason.EXCLUDED, "deleted")
+        return Refusal(SkipReason.DELETED, "deleted")
     if change.status == "U":
         return Refusal(SkipReason.UNREADABLE, "a merge conflict that is not resolved")
     if change.mode == SUBMODULE_MODE:

@@ -323,6 +323,16 @@ def test_a_file_no_agent_can_read_is_said_to_be_unsupported() -> None:
     assert "Nothing was examined" in review.notices[0]
 
 
+def test_a_change_that_only_deletes_is_complete_and_says_so() -> None:
+    """There is nothing left that could be wrong; a pull request must not fail for it."""
+    it = Assembly()
+    gone = CoverageEntry(path="gone.py", state=CoverageState.SKIPPED, reason=SkipReason.DELETED)
+    review = it.service.submit(Job(sources=Sources(skipped=(gone,))))
+    review = it.service.get(review.id)
+    assert (review.outcome, review.verdict) == (Outcome.COMPLETE, Verdict.PASS)
+    assert review.notices == ("There was nothing to examine: the change only deletes.",)
+
+
 def test_a_submission_of_skipped_files_ends_at_once_with_their_reasons() -> None:
     """There is nothing to queue, and something to say."""
     it = Assembly()

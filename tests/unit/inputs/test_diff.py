@@ -266,10 +266,10 @@ def test_what_has_no_lines_to_review_is_named_with_the_reason() -> None:
     assert [file.path for file in sources.files] == ["build/release.sh"]
     assert reasons(sources) == {
         "empty.py": SkipReason.EMPTY,
-        "gone.py": SkipReason.EXCLUDED,
+        "gone.py": SkipReason.DELETED,
         "half.py": SkipReason.ENCODING,
         "i.png": SkipReason.BINARY,
-        "less.py": SkipReason.EXCLUDED,
+        "less.py": SkipReason.DELETED,
         "link": SkipReason.EXCLUDED,
         "mode.sh": SkipReason.EXCLUDED,
         "n.py": SkipReason.EXCLUDED,

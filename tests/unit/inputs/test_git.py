@@ -93,7 +93,7 @@ def test_a_range_reads_the_files_at_its_second_end(repository: Repository) -> No
 
     assert texts(sources) == {"a.py": f"{ABC}d = 4\n"}
     assert changed(sources) == {"a.py": [(4, 4)]}
-    assert reasons(sources) == {"gone.py": SkipReason.EXCLUDED}
+    assert reasons(sources) == {"gone.py": SkipReason.DELETED}
 
 
 def test_three_dots_begin_where_the_branches_parted(repository: Repository) -> None:
@@ -182,7 +182,7 @@ def test_files_without_lines_to_review_are_named_with_the_reason(repository: Rep
         assert reasons(sources) == {
             "api_pb2.py": SkipReason.GENERATED,
             "empty.py": SkipReason.EMPTY,
-            "gone.py": SkipReason.EXCLUDED,
+            "gone.py": SkipReason.DELETED,
             "image.png": SkipReason.BINARY,
             "latin.py": SkipReason.ENCODING,
             "link": SkipReason.EXCLUDED,
