@@ -104,7 +104,7 @@ def test_three_dots_begin_where_the_branches_parted(repository: Repository) -> N
     repository.commit({"theirs.py": "t = 1\n"})
 
     assert list(texts(read_diff("main...feature", start=repository.root))) == ["ours.py"]
-    assert reasons(read_diff("main..feature", start=repository.root)) == {"theirs.py": SkipReason.EXCLUDED}
+    assert reasons(read_diff("main..feature", start=repository.root)) == {"theirs.py": SkipReason.DELETED}
     assert list(texts(read_diff("...feature", start=repository.root))) == ["ours.py"]
 
 
