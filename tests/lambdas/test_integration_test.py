@@ -154,6 +154,40 @@ def test_a_host_that_does_not_answer_is_not_accepted() -> None:
         list(DeployedApi("http://127.0.0.1:9").listen("ws://127.0.0.1:9/", "rv_1", seconds=5))
 
 
+class Socket:
+    """A WebSocket over which nothing more comes."""
+
+    def __init__(self, *messages: str) -> None:
+        self._messages = list(messages)
+        self.closed = False
+
+    def send(self, text: str) -> None:
+        pass
+
+    def settimeout(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def recv(self) -> str:
+        if not self._messages:
+            raise TimeoutError("timed out")
+        return self._messages.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(5, "the WebSocket failed: timed out"), (0, "not ended after 0 s")])
+def test_time_that_runs_out_is_said_while_there_is_some_left_to_say_it(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, said: str
+) -> None:
+    """The function must not be stopped before it has told the pipeline."""
+    socket = Socket('{"type": "heartbeat"}', '{"id": 1, "type": "review_queued"}')
+    monkeypatch.setattr("websocket.create_connection", lambda *_, **__: socket)
+    with pytest.raises(BackendUnavailable, match=said):
+        list(DeployedApi("https://x").listen("wss://x", "rv_1", seconds=seconds))
+    assert socket.closed
+
+
 def test_requests_are_signed_where_the_api_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the credentials of the function's role."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
