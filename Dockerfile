@@ -9,7 +9,7 @@ WORKDIR /src
 # The requirements change less often than the code: install them in a layer of their own.
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY codereview/__init__.py codereview/__init__.py
-RUN /opt/codereview/bin/pip install .
+RUN /opt/codereview/bin/pip install ".[otel]"
 COPY codereview codereview
 COPY workers workers
 COPY api api
