@@ -32,7 +32,7 @@ class JsonFormatter(logging.Formatter):
         }
         line |= {"eventType": text} if text.isidentifier() else {"message": text}
         extra = {_camel(key): value for key, value in record.__dict__.items() if key not in _STANDARD}
-        line = {**_fields.get(), **extra} | line
+        line |= {key: value for key, value in {**_fields.get(), **extra}.items() if key not in line}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
