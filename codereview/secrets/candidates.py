@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from codereview.secrets.naming import kind_of
 from codereview.secrets.places import Syntax
 
 #: How far before a literal the name it goes by is looked for.
@@ -36,15 +37,27 @@ class Candidate:
 
 
 _LITERAL = re.compile(r"(?P<quote>\"\"\"|'''|[\"'`])(?P<body>(?:\\.|(?!(?P=quote))[^\\\n]){1,400}?)(?P=quote)")
-_NAME = r"[\"'`]?(?P<name>[A-Za-z_$@:][\w$.\-]{0,79})[\"'`]?\]?\)?"
+_NAME = r"[\"'`]?(?:\$env:)?(?P<name>[A-Za-z_$@:][\w$.\-]{0,79})[\"'`]?\]?\)?(?:\[\d{0,5}\])?"
 _PREFIX = (
-    r"(?:[rbfuRBFUL@$]{0,2}|\[\]byte\(|new\s+String\(|Buffer\.from\(|bytes?\(|String\(|str\(|lit\(|Secret(?:Str)?\()"
+    r"(?:[rbfuRBFUL@$]{0,2}|\[\]byte\(|new\s+String\(|Buffer\.from\(|bytes?\(|String\(|str\(|lit\(|Secret(?:Str)?\("
+    r"|[\w.]{0,60}(?:GetBytes|FromBase64String|b64decode|unhexlify|fromhex|DecodeString|atob)\(b?)"
 )
 #: A type between a name and its value: ``password: str = "…"``, ``password?: string = "…"``.
-_TYPE = r"(?:\s*\??\s*:\s*[\w.\[\]<>|, \"']{1,40}?)?"
+_TYPE = r"(?:\s*\??\s*:\s*[\w.]{1,30}(?:[\[<][\w., |\"'\[\]<>]{0,40}[\]>])?(?:\s*\|\s*[\w.]{1,30}){0,3})?"
 #: Whatever else would be taken first: ``os.environ.get("X") or "…"``, ``process.env.X ?? "…"``.
-_OR_ELSE = r"(?:[^\"'`=;]{0,60}(?:\([^()]{0,60}\))?\s*(?:\|\||\?\?|\bor\b|\?:)\s*)?"
-_ASSIGNMENT = re.compile(rf"{_NAME}{_TYPE}\s*(?::=|=>|->|(?:\|\||\?\?|\+)?=|:)\s*{_OR_ELSE}{_PREFIX}$")
+_OR_ELSE = r"(?:[^\"'`=;,]{0,60}(?:\([^()]{0,60}\))?\s*(?:\|\||\?\?|\bor\b|\?:)\s*)?"
+_ASSIGNMENT = re.compile(rf"{_NAME}(?:{_TYPE}\s*(?:\|\||\?\?|\+)?=|\s*(?::=|=>|->|::?=|:))\s*{_OR_ELSE}{_PREFIX}$")
+#: ``#define PASSWORD "…"``, and ``password "…"`` of languages that call so.
+_SPACED = re.compile(
+    rf"^\s*(?:#\s*define\s+)?(?!(?:pass|return|yield|case)\s)(?P<name>[A-Za-z_]\w{{2,60}})\s+{_PREFIX}$"
+)
+#: ``passwords = {"admin": "…"}``.
+_MAPPED = re.compile(
+    r"(?P<name>[A-Za-z_][\w.]{1,60}[a-z])[sS]\s*[:=]\s*[{\[(]\s*[\"'][\w.@-]{1,60}[\"']\s*(?::|=>|,)\s*$"
+)
+#: What turns a text into the bytes of a key.
+_TO_BYTES = re.compile(r"^\s*\.\s*(?:getBytes|encode|toByteArray|toCharArray|as_bytes|bytes)\b")
+_FROM_TEXT = re.compile(r"(?:\[\]byte\(|GetBytes\(|Buffer\.from\()$")
 _COMPARISON = re.compile(
     rf"{_NAME}\s*(?:[!=]==?|\beq\b|\bne\b|\bis\b|\.equals(?:IgnoreCase)?\(|\.(?:Equals|compareTo)\()\s*{_PREFIX}$"
 )
@@ -87,6 +100,25 @@ _ATTRIBUTES = re.compile(
     r"(?i)\b(?:name|key|id)\s*=\s*[\"'](?P<name>[\w.\-:]{2,80})[\"'][^<>]{0,80}?\b(?:value|content"
     r"|val)\s*=\s*[\"'](?P<value>[^\"'<>]{3,200})[\"']"
 )
+_ENTRY = re.compile(
+    r"<\w{1,40}\s+(?:name|key|id)\s*=\s*[\"'](?P<name>[\w.\-:]{2,80})[\"'][^<>]{0,80}>(?P<value>[^<>\s]{3,200})</"
+)
+#: ``https://…?api_key=…``, and the bodies of forms.
+_QUERY = re.compile(
+    r"[?&\"'](?P<name>[A-Za-z][\w.\-]{1,40})=(?P<value>[^\s&\"'`<>#;,(){}$%+]{4,300})(?=[&\s\"'`#)<]|$)"
+)
+#: ``${PASSWORD:-…}``.
+_FALLBACK = re.compile(r"\$\{(?P<name>[A-Za-z_]\w{1,60}):?[-=](?P<value>[^\s\"'${}]{3,200})\}")
+#: As people write it down for each other: ``password: …``, within a comment or a text.
+_SPOKEN = re.compile(
+    r"(?i)(?:^|[\s\"'(#*])(?P<name>(?:[a-z]+[_ -])?(?:password|passwd|pwd|pass|passphrase|secret|token"
+    r"|api[ _-]?key))\s*(?:is\s*)?[:=]\s*[\"'`]?(?P<value>[^\s\"'`,;()<>\[\]{}]{5,100})"
+)
+_COMMENTED = re.compile(r"^\s*(?:#(?!\s*define)|//|/?\*)|\s(?:#|//)\s")
+_DIRECTIVE = re.compile(
+    r"^\s*(?P<name>requirepass|masterauth|password|passwd|bindpw|rootpw|secret|rpcpassword|auth-pass"
+    r"|neighbor_password)\s+(?P<value>[^\s\"'=:{][^\s\"']{3,100})\s*$"
+)
 _COMMENT_END = re.compile(r"\s+(?:#|//|;).*$")
 
 
@@ -94,8 +126,12 @@ def on_line(line: str, syntax: Syntax) -> Iterator[Candidate]:
     """Every named value on the line; one value may come up under several names."""
     yield from _literals(line)
     yield from _marked_up(line)
+    for match in () if "badge" in line else _QUERY.finditer(line):
+        yield Candidate(match["name"], match["value"], *match.span("value"), How.ASSIGNED)
     if syntax is not Syntax.CODE:
         yield from _bare(line, syntax)
+    if syntax is not Syntax.CODE or _COMMENTED.search(line):
+        yield from _spoken(line)
     if syntax is not Syntax.CONFIGURATION:
         yield from _options(line)
 
@@ -116,10 +152,20 @@ def _literals(line: str) -> Iterator[Candidate]:
 
 
 def _named(before: str, after: str) -> Iterator[tuple[str, How]]:
-    for how, pattern in ((How.COMPARED, _COMPARISON), (How.COMPARED, _TWO_COMPARED), (How.ASSIGNED, _ASSIGNMENT)):
+    mapped = _MAPPED.search(before)
+    if mapped is not None:
+        yield mapped["name"], How.ASSIGNED
+    for how, pattern in (
+        (How.COMPARED, _COMPARISON),
+        (How.COMPARED, _TWO_COMPARED),
+        (How.ASSIGNED, _ASSIGNMENT),
+        (How.ASSIGNED, _SPACED),
+    ):
         found = pattern.search(before)
         if found is not None:
-            yield found["name"], how
+            bytes_ = _TO_BYTES.match(after) or _FROM_TEXT.search(before)
+            # A text that is made into the bytes of a key is one to keep, whatever the key is called.
+            yield (f"secret_{found['name']}" if bytes_ and kind_of(found["name"]) else found["name"]), how
             return
     pair = _PAIR.search(before)
     if pair is not None:
@@ -138,13 +184,15 @@ def _named(before: str, after: str) -> Iterator[tuple[str, How]]:
 def _marked_up(line: str) -> Iterator[Candidate]:
     if "<" not in line:
         return
-    for how, pattern in ((How.MARKUP, _ELEMENT), (How.MARKUP, _ATTRIBUTES)):
+    for how, pattern in ((How.MARKUP, _ELEMENT), (How.MARKUP, _ATTRIBUTES), (How.MARKUP, _ENTRY)):
         for match in pattern.finditer(line):
             yield Candidate(match["name"], match["value"], match.start("value"), match.end("value"), how, quoted=False)
 
 
 def _bare(line: str, syntax: Syntax) -> Iterator[Candidate]:
     whole = _BARE_LINE.match(line) or _ENV_SPACE.match(line)
+    for match in _FALLBACK.finditer(line):
+        yield Candidate(match["name"], match["value"], *match.span("value"), How.ASSIGNED, quoted=False)
     if whole is not None and not (syntax is Syntax.SHELL and whole.groupdict().get("op") == ":"):
         value = _COMMENT_END.sub("", whole["value"]).rstrip()
         if syntax is Syntax.SHELL:
@@ -157,6 +205,14 @@ def _bare(line: str, syntax: Syntax) -> Iterator[Candidate]:
     for match in _BARE_INLINE.finditer(line):
         if whole is None or match.start("value") != whole.start("value"):
             yield Candidate(match["name"], match["value"], *match.span("value"), How.ASSIGNED, quoted=False)
+
+
+def _spoken(line: str) -> Iterator[Candidate]:
+    """Words that people leave for each other; only what cannot be a word counts."""
+    for match in (*_SPOKEN.finditer(line), *_DIRECTIVE.finditer(line)):
+        value = match["value"].rstrip(".")
+        if any(not c.isalpha() for c in value) and any(c.isalpha() for c in value):
+            yield Candidate(match["name"], value, match.start("value"), match.start("value") + len(value), How.MARKUP)
 
 
 def _options(line: str) -> Iterator[Candidate]:

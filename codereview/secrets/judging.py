@@ -14,13 +14,14 @@ from codereview.secrets.placeholders import (
     speaks_of_secrets,
     stands_for_one,
 )
-from codereview.secrets.randomness import classes, drawn, entropy, readable
+from codereview.secrets.randomness import classes, drawn, entropy, readable, scrambled
 from codereview.secrets.words import vocabulary
 
 _LONGEST = 400
 #: Passwords people really use although they are words.
 _USUAL = vocabulary("usual_passwords")
 _EMPHATIC = ("super", "very", "top", "ultra", "highly", "extremely", "mega")
+_BARE_MY = re.compile(r"^(?:my|our|the)[-_ ]?")
 #: ``testpass``, ``adminpw``: not ``newpass``, which is the name of a field.
 _MADE_OF_PASS = re.compile(
     r"^(?!new|old|user|confirm|current|re|by|com|tres|sur|forgot|bad|wrong|over|under)[a-z]{2,12}(?:pass|passwd|pwd|pw)$"
@@ -48,7 +49,8 @@ class Surroundings:
 def judge(candidate: Candidate, around: Surroundings) -> tuple[Kind, Certainty] | None:
     """What the candidate is and how surely; None when it is no secret."""
     kind = kind_of(candidate.name)
-    if kind is None or same_words(candidate.name, candidate.value):
+    usual = candidate.value.lower() in _USUAL and candidate.value.lower() != candidate.name.lower()
+    if kind is None or (not usual and same_words(candidate.name, candidate.value)):
         return None
     certainty = judge_value(candidate.value, kind, around, how=candidate.how, quoted=candidate.quoted)
     return None if certainty is None else (kind, certainty)
@@ -58,10 +60,14 @@ def judge_value(
     value: str, kind: Kind, around: Surroundings, *, how: How = How.ASSIGNED, quoted: bool = True
 ) -> Certainty | None:
     """How surely the value is a secret of this kind; None when it is none."""
-    if not 3 <= len(value) <= _LONGEST or stands_for_one(value) or not value.isprintable():
+    if not 3 <= len(value) <= _LONGEST or not value.isprintable():
         return None
     if kind is Kind.SECRET and value.count(" ") <= 3 and _is_emphatic(value.lower()) and not around.for_show:
         return Certainty.WEAK
+    if kind is not Kind.WEAK and scrambled(value):
+        return Certainty.CLEAR
+    if stands_for_one(value):
+        return None
     if counts(value) and (around.for_show or kind is Kind.WEAK or (value.isalpha() and kind is not Kind.PASSWORD)):
         return None
     if is_something_else(value) and not (quoted and kind is Kind.PASSWORD and _is_tangled(value)):
@@ -121,7 +127,9 @@ def _worded(value: str, around: Surroundings, how: How) -> Certainty | None:
 
 
 def _is_emphatic(lower: str) -> bool:
-    return lower.startswith(_EMPHATIC) and any(word in lower for word in ("secret", "secure", "safe", "private"))
+    return _BARE_MY.sub("", lower).startswith(_EMPHATIC) and any(
+        word in lower for word in ("secret", "secure", "safe", "private")
+    )
 
 
 def _key(value: str, kind: Kind, around: Surroundings) -> Certainty | None:

@@ -44,6 +44,8 @@ _DISOWNING = vocabulary("disowning")
 _MARKING = vocabulary("marking")
 #: Tokens that only mark one request, page or change among others.
 _MARKING_TOKENS = vocabulary("marking_tokens")
+#: What was computed from a text tells nothing of it.
+_FINGERPRINTS = frozenset({"checksum", "hash", "digest", "sha", "md", "integrity", "fingerprint", "etag"})
 #: A key is nobody's secret when these stand before it.
 _PUBLIC_KEYS = vocabulary("public_keys")
 
@@ -61,7 +63,7 @@ def kind_of(name: str) -> Kind | None:
         head, before = "password", before[:-1]
     # Of ``config.fake.password`` only the last part is the name; what stands before may still tell whose it is.
     own = set(words_of(_LAST_PART.split(name)[-1])[:-1])
-    if _DISOWNING & own:
+    if _DISOWNING & own or _FINGERPRINTS & set(words):
         return None
     kind = _key(before) if head == "key" else _by_head(head, before)
     if kind in (Kind.TOKEN, Kind.KEY, Kind.WEAK) and _MARKING & own:
@@ -76,11 +78,13 @@ def words_of(name: str) -> list[str]:
 
 def _by_head(head: str, before: list[str]) -> Kind | None:
     if head in _PASSWORDS:
-        return Kind.PASSWORD if head != "pw" or before else None
+        return Kind.PASSWORD
     if head in _SECRETS:
         return Kind.SECRET
     if head in _TOKENS:
-        return Kind.TOKEN if head != "pat" or before else None
+        return Kind.TOKEN if head != "pat" or set(before) & _KEEPING else None
+    if head in ("salt", "pepper"):
+        return Kind.WEAK
     if _GLUED_PASS.match(head):
         return Kind.PASSWORD
     for kind, endings in _GLUED:

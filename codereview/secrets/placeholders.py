@@ -10,13 +10,14 @@ from codereview.secrets.words import vocabulary
 _STANDS_FOR = re.compile(
     r"""(?ix)
     change[-_ ]?(?:me|this|it|in) | replace[-_ ]?(?:me|this|with)
-    | (?<![a-z0-9])(?:your|our|my|the|some|any|a)[-_ ](?=[a-z])
+    | (?<![a-z0-9])(?:your|our|the|some|any|a)[-_ ](?=[a-z])
     | (?<![a-z])your(?![a-z]{0,2}\d) | example | placeholder | dummy | sample | redacted | \bfake | \bmock
     | not[-_ ]?a[-_ ]?real
+    | ^my[-_ ](?!.*\d)
     | not[-_ ]?(?:set|used|needed|required|secret|important) | \btodo\b | \bfixme\b | insert[-_ ]
     | enter[-_ ] | fill[-_ ]?(?:me|in)
     | put[-_ ](?:your|the|a)| goes[-_ ]?here | [-_]here\b | <[^<>]*> | \{\{ | \}\} | \$\{ | \$\( | \#\{ | %\(
-    | %[sdr]\b | <% | \{\w*\}
+    | %[sdr]\b | <% | \{[\w.\[\]()]*\}
     | x{4,} | \*{3,} | \.{3} | \u2026 | \u2022{2} | lorem | foobar | foo[-_]?bar | asdf | deadbeef | cafebabe
     | bogus | invalid | unset | undefined
     | ^ignored?$ | no[-_]?(?:password|secret|token) | \bxxx | ^x+[-_.]
@@ -39,7 +40,7 @@ _REFERS = re.compile(
     )
     | \b(?:getenv|environ|process\.env|ENV\[|os\.env|System\.get|config\.get|settings\.|secrets\.|vars?\.
       |local\.|data\.|module\.|params\.)
-    | [\w.-]+@[\w-]+\.[a-z]{2,} $
+    | [\w.-]+@[\w-]+\.[a-z]{2,} $ | ^v?\d+(?:\.\d+)+[-+.\w]{0,6}$
     | ^[\w/.-]+\.(?:json|ya?ml|txt|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|xml|html?|php|py|js|ts
       |java|go|rb|sh
       |md|sql|log|csv|png|svg|css)$
@@ -50,7 +51,7 @@ _REFERS = re.compile(
 #: Code, markup, expressions, messages: nothing a person would type as a password.
 _CODE = re.compile(
     r"</?\w|\\[dwsSWD]|(?:a-z|A-Z|0-9)[^\]]*\]|\(\?[:=!<]|=>|[<>]=|&&|\|\||;\s|\?\?|\w\(\)|^\^|\$$|^\(.*\)$"
-    r"|^--?[a-z-]+$"
+    r"|^--?[a-z-]+$|\b(?:required|nullable|string|confirmed)\||\|(?:required|string|min:|max:|confirmed)"
 )
 _SENTENCE = re.compile(r"[A-Za-z]{2,}[,:]?\s+[A-Za-z'\"]{2,}|\s\S+\s|[:?!]\s|[.:?]$|^\s|\s$|\u2026$|['\u2019]s\s")
 _SEQUENCES = (

@@ -10,6 +10,10 @@ from codereview.secrets.words import vocabulary
 _PAIRS = vocabulary("letter_pairs")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _HEX = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
+#: Regular expressions, templates, paths and addresses have as many symbols.
+_EXPRESSION = re.compile(
+    r"\\[dwsSWDb.]|\[\^?[\w-]{1,3}-|\(\?|[.\])][*+]|\{\d+,|://|\{\{|\$\{|<[a-z/]|%[sd(]|\w/\w+/|::|->|=>|\(\)"
+)
 _OPAQUE = re.compile(r"^[A-Za-z0-9+/_=.~-]+$")
 
 
@@ -43,3 +47,17 @@ def drawn(text: str, *, shortest: int = 16) -> bool:
     if _HEX.match(text):
         return entropy(text) >= 2.9 and any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
     return entropy(text) >= 3.3 and any(c.isdigit() for c in text) and readable(text) < 0.6
+
+
+def scrambled(text: str) -> bool:
+    """Whether the text is a long mix of letters, digits and symbols, as generators of keys make them; no expression."""
+    return (
+        len(text) >= 24
+        and classes(text) >= 3
+        and sum(not c.isalnum() for c in text) >= 4
+        and entropy(text) >= 4.0
+        and readable(text) < 0.45
+        and " " not in text.strip()
+        and "abcdefgh" not in text.lower()
+        and not _EXPRESSION.search(text)
+    )

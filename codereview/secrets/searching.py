@@ -23,13 +23,14 @@ from codereview.secrets.rules import BY_NAME
 LONGEST_CODE = 4_000
 #: Words without which no name on a line promises anything.
 _HINT = re.compile(
-    r"(?i)pass|pwd|psw|secret|token|key|cred|auth|jwt|bearer|senha|contrasena|mdp|\bpat\b|_pat\b|\bpw\b|_pw\b"
+    r"(?i)pass|pwd|psw|secret|token|key|cred|auth|jwt|psk|salt|pepper|bearer|senha|contrasena|mdp|\bpat\b"
+    r"|_pat\b|\bpw\b|_pw\b"
 )
 _WAIVER = re.compile(
     r"pragma:\s*allowlist secret|gitleaks:allow|trufflehog:ignore|\bnosec\b|noqa:\s*S10[567]", re.IGNORECASE
 )
 _WAIVES_NEXT = re.compile(r"pragma:\s*allowlist nextline secret", re.IGNORECASE)
-_COMMENT = re.compile(r"^\s*(?:#(?!!)|//|/?\*(?!\w)|<!--|--\s|;|>>>|\.\.\s)")
+_COMMENT = re.compile(r"^\s*(?:#(?!!|\s*(?:define|include|if))|//|/?\*(?!\w)|<!--|--\s|;|>>>|\.\.\s)")
 _ENTRY_NAME = re.compile(
     r"^\s*(?:-\s+)?[\"']?(?:name|key)[\"']?\s*:\s*[\"']?(?P<name>[\w.\-]{2,80})[\"']?,?\s*$|<key>"
     r"(?P<plist>[\w.\- ]{2,80})</key>\s*$"
@@ -38,6 +39,17 @@ _ENTRY_VALUE = re.compile(
     r"^\s*(?:[\"']?value[\"']?\s*:\s*(?P<quote>[\"']?)(?P<value>[^\"'\n]{3,400}?)(?P=quote),?\s*$|<string>"
     r"(?P<plist>[^<>]{3,400})</string>)"
 )
+#: What has its value some lines below: a variable of Terraform, a parameter of CloudFormation, an element of XML.
+_BLOCK_HEAD = re.compile(
+    r"^\s*(?:variable\s+\"(?P<name>[\w-]{2,80})\"\s*\{|[\"']?(?P<key>[A-Za-z][\w-]{2,80})[\"']?\s*:\s*\{?|<"
+    r"(?P<element>[\w.-]{3,80})>)\s*$"
+)
+_BLOCK_VALUE = re.compile(
+    r"^\s*[\"']?(?:default|Default|value)[\"']?\s*[:=]\s*(?:[\"'](?P<quoted>[^\"']{3,200})[\"'],?|"
+    r"(?P<plain>[^\s\"'{\[!$&*|>#][^\s#]{2,200}))\s*(?:#.*)?$"
+    r"|^\s*(?P<text>[^\s<>=:\"']{4,200})\s*$"
+)
+_BLOCK_LINES = 8
 _SECRET_KIND = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 _SECRET_DATA = re.compile(r"^(?P<what>data|stringData):\s*$")
 _DATUM = re.compile(
@@ -104,6 +116,7 @@ class _Search:
                 if _HINT.search(line):
                     yield from self._named(number, line)
         yield from self._entries()
+        yield from self._blocks()
         yield from self._manifest()
 
     def waived(self, number: int) -> bool:
@@ -162,6 +175,29 @@ class _Search:
             verdict = judge(candidate, self._around)
             if verdict is not None:
                 yield self._of_kind(verdict[0], number + 1, candidate, verdict[1])
+
+    def _blocks(self) -> Iterator[Found]:
+        """The default of a variable or a parameter, and the text of an element, under a name on a line before."""
+        name, left = "", 0
+        for number, line in enumerate(self._lines, start=1):
+            head = _BLOCK_HEAD.match(line) if len(line) <= LONGEST_CODE else None
+            if head is not None:
+                name, left = head["name"] or head["key"] or head["element"], _BLOCK_LINES
+                continue
+            left -= 1
+            value = _BLOCK_VALUE.match(line) if left >= 0 and len(line) <= LONGEST_CODE else None
+            if value is None:
+                continue
+            group = next(group for group in ("quoted", "plain", "text") if value[group])
+            if group == "text" and (
+                left != _BLOCK_LINES - 1 or f"</{name}" not in "".join(self._lines[number : number + 1])
+            ):
+                continue
+            verdict = judge(Candidate(name, value[group], *value.span(group), How.MARKUP), self._around)
+            if verdict is not None and verdict[0] is not Kind.WEAK:
+                yield self._of_kind(
+                    verdict[0], number, Candidate(name, value[group], *value.span(group), How.MARKUP), verdict[1]
+                )
 
     def _manifest(self) -> Iterator[Found]:
         if not _SECRET_KIND.search(self._file.text):

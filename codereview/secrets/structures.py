@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from codereview.secrets.naming import Kind
+from codereview.secrets.naming import Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,25 @@ _COMMANDS = (
         r"\b(?:jwt|jsonwebtoken|JWT)\.(?:encode|decode|sign|verify)\(\s*[^,\"']{1,80},\s*b?[\"']"
         r"(?P<value>[^\"']{3,200})[\"']"
     ),
+    re.compile(
+        r"\b(?:mysqli?_connect|new\s+mysqli|\w*sql\w*\.connect|MySQLdb\.connect"
+        r"|psycopg2?\.connect)\(\s*[\"'][^\"']{1,80}[\"']\s*,\s*[\"'][^\"']{1,80}[\"']\s*,\s*[\"']"
+        r"(?P<value>[^\"']{3,100})[\"']"
+    ),
+    re.compile(r"\bnew\s+PDO\(\s*[^,]{1,200},\s*[\"'][^\"']{1,80}[\"']\s*,\s*[\"'](?P<value>[^\"']{3,100})[\"']"),
+    re.compile(r"\bsimple_bind(?:_s)?\(\s*[\"'][^\"']{1,200}[\"']\s*,\s*[\"'](?P<value>[^\"']{3,100})[\"']"),
+    re.compile(
+        r"\b(?:\w*Credentials?|\w*Login|basicAuth|basic_auth)\(\s*[\"'][^\"'\s]{1,80}[\"']\s*,\s*[\"']"
+        r"(?P<value>[^\"'\s]{3,100})[\"']\s*[,)]"
+    ),
+    re.compile(
+        r"(?i)\b\w*credentials?\s*=\s*[(\[{]\s*[\"'][^\"'\s]{1,80}[\"']\s*,\s*[\"'](?P<value>[^\"'\s]{3,100})[\"']"
+    ),
+    re.compile(
+        r"\bhtpasswd\s+(?:-\w+\s+)*-\w*b\w*\s+(?:-\w+\s+)*\S+\s+\S+\s+[\"']?(?P<value>[^\s\"'$]{3,100})"
+        r"|\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+[\"']?(?P<value2>[^\s\"'$]{3,100})"
+    ),
+    re.compile(r"\bopenssl\b.{0,200}?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)[\"']?(?P<value>[^\s\"'$]{3,100})"),
     re.compile(r"\bSecretKeySpec\(\s*\"(?P<value>[^\"]{3,200})\"\s*\.getBytes"),
     re.compile(r"[\"'`][\w.-]{1,40}:(?P<value>[^\s\"'`@/:]{3,100})@(?:tcp|unix|udp)\("),
     re.compile(
@@ -102,6 +121,22 @@ _COMMANDS = (
     ),
     re.compile(r"DriverManager\.getConnection\(\s*[^,]{1,200},\s*\"[^\"]{1,80}\"\s*,\s*\"(?P<value>[^\"]{1,100})\""),
 )
+#: Calls whose argument is a key, whatever it looks like.
+_CRYPTO = re.compile(
+    r"\b(?:(?:AES|DES|DES3|ARC4|Blowfish)\.new|hmac\.new|Fernet|createHmac|createCipheriv|createDecipheriv"
+    r"|createCipher"
+    r"|CryptoJS\.\w+(?:\.(?:en|de)crypt)?|hash_hmac|openssl_(?:en|de)crypt)\(\s*(?:(?![\"'])[^\"',"
+    r"()]{1,60},\s*|[\"'][\w-]{3,20}[\"']\s*,\s*){0,3}"
+    r"(?:b|Buffer\.from\()?[\"'](?P<value>[^\"'\n]{4,200})[\"']"
+)
+_ALGORITHM = re.compile(
+    r"(?i)^(?:sha|md|aes|des|hmac|rs|hs|es|ripemd|blake|utf|hex|base64|cbc|gcm|ecb|ctr)[\w/-]{0,16}$"
+)
+_INSERT = re.compile(
+    r"(?i)\binsert\s+(?:or\s+\w+\s+)?into\s+\S{1,80}\s*\((?P<columns>[^()]{1,400})\)\s*values\s*\("
+    r"(?P<values>.{1,600})"
+)
+_SQL_VALUE = re.compile(r"'(?:''|[^'])*'|[^,()']+(?:\([^()]*\))?")
 _DOCKER_AUTH = re.compile(r"\"auth\"\s*:\s*\"(?P<value>[A-Za-z0-9+/]{8,400}={0,2})\"")
 
 
@@ -116,6 +151,11 @@ def on_line(line: str) -> Iterator[Structure]:
         yield from _tokens(line)
     if "=" in line and _OTHER_PARTS.search(line):
         yield from _spans("connection-string", _PART, line)
+    if "insert" in lower and "pass" in lower:
+        yield from _inserted(line)
+    for match in _CRYPTO.finditer(line):
+        if not _ALGORITHM.match(match["value"]):
+            yield Structure("hard-coded-secret", match["value"], *match.span("value"), Kind.PASSWORD)
     yield from _commands(line, lower)
 
 
@@ -188,7 +228,8 @@ def _decoded(part: str) -> dict[str, object]:
 _COMMAND_WORDS = re.compile(
     r"curl|mysql|mariadb|sshpass|redis-cli|docker|az login|smbclient|mongo|psexec|chpasswd|passwd|sudo"
     r"|net user|securestring"
-    r"|machine|auth|credential|login|jwt|jsonwebtoken|secretkeyspec|@tcp|@unix|@udp|getconnection|identified"
+    r"|machine|auth|credential|login|jwt|jsonwebtoken|secretkeyspec|@tcp|@unix|@udp|sql|pdo|simple_bind"
+    r"|credential|openssl|htpasswd|_auth|getconnection|identified"
     r"|:\*:|:\d+:|role|user"
 )
 
@@ -205,4 +246,17 @@ def _commands(line: str, lower: str) -> Iterator[Structure]:
 
 def _spans(rule: str, pattern: re.Pattern[str], line: str) -> Iterator[Structure]:
     for match in pattern.finditer(line):
-        yield Structure(rule, match["value"], *match.span("value"))
+        group = "value" if match["value"] else "value2"
+        yield Structure(rule, match[group], *match.span(group))
+
+
+def _inserted(line: str) -> Iterator[Structure]:
+    """The value of the column of passwords in an INSERT."""
+    for match in _INSERT.finditer(line):
+        columns = [column.strip(' `"[]').lower() for column in match["columns"].split(",")]
+        values = list(_SQL_VALUE.finditer(match["values"]))
+        for column, value in zip(columns, (v for v in values if v[0].strip()), strict=False):
+            text = value[0].strip()
+            if kind_of(column) is Kind.PASSWORD and text.startswith("'"):
+                start = match.start("values") + value.start() + value[0].index("'") + 1
+                yield Structure("command-password", text[1:-1], start, start + len(text) - 2)

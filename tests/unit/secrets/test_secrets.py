@@ -68,6 +68,22 @@ SECRETS = [
     ("init.sql", f"CREATE USER app IDENTIFIED BY '{_PASSWORD}';", _PASSWORD),
     (".npmrc", f"//registry.acme.dev/:_authToken={_RANDOM}", _RANDOM),
     (".netrc", f"machine git.acme.dev login octo password {_RANDOM}", _RANDOM),
+    ("a.c", f'#define WIFI_PASSWORD "{_PASSWORD}"', _PASSWORD),
+    ("a.c", f'char password[] = "{_PASSWORD}";', _PASSWORD),
+    ("build.gradle", f"    keyPassword '{_PASSWORD}'", _PASSWORD),
+    ("a.php", f'$conn = mysqli_connect("localhost", "root", "{_PASSWORD}", "shop");', _PASSWORD),
+    ("a.php", f"$pdo = new PDO($dsn, 'root', '{_PASSWORD}');", _PASSWORD),
+    ("a.py", f'cipher = AES.new(b"{_RANDOM}", AES.MODE_CBC, iv)', _RANDOM),
+    ("a.js", f"const mac = crypto.createHmac('sha256', '{_RANDOM}');", _RANDOM),
+    ("a.py", f'url = "https://api.acme.dev/v1/x?api_key={_HEX}&fmt=json"', _HEX),
+    ("a.py", f"# default password: {_PASSWORD}", _PASSWORD),
+    ("a.py", f'passwords = {{"admin": "{_PASSWORD}"}}', _PASSWORD),
+    ("a.go", f'var jwtKey = []byte("{_RANDOM}")', _RANDOM),
+    ("a.yaml", f"  POSTGRES_PASSWORD: ${{DB_PASSWORD:-{_RANDOM}}}", _RANDOM),
+    ("a.sql", f"INSERT INTO users (name, password) VALUES ('admin', '{_PASSWORD}');", _PASSWORD),
+    ("redis.conf", f"requirepass {_RANDOM}", _RANDOM),
+    ("notes.txt", f"username: bob password: {_PASSWORD}", _PASSWORD),
+    ("a.ps1", f'$env:API_KEY = "{_HEX}"', _HEX),
 ]
 _IDS = [f"{path}-{number}" for number, (path, _, _) in enumerate(SECRETS)]
 #: Lines without a secret.
@@ -114,6 +130,20 @@ NO_SECRETS = [
     ("README.md", "password: your password"),
     ("locale/de.json", '"password": "Passwort",'),
     ("lang/en.php", "'password' => 'The provided password is incorrect.',"),
+    ("a.c", "#define PASSWORD_MAX_LEN 64"),
+    ("build.gradle", '    storePassword System.getenv("STORE_PW")'),
+    ("a.php", "'password' => 'required|string|min:8|confirmed',"),
+    ("a.py", 'url = f"https://x?token={token}&api_key={self.key}"'),
+    ("a.py", "# the password must not be empty, see token.py"),
+    ("a.py", '_UNRESERVED_PAT = r"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~"'),
+    ("a.js", "const tokenKey = 'app.auth.token'; const t = { password: yup.string().min(8, 'Too short') };"),
+    ("a.py", 'types = {"secret": "V1SecretVolumeSource", "token": "V1TokenRequest"}'),
+    ("README.md", "[![coverage](https://codecov.io/gh/a/b/graph/badge.svg?token=vKez4Pycrc)](https://codecov.io)"),
+    ("a.yml", f"checksum/secret: {_HEX}"),
+    ("a.sh", 'PASSWORD="$(openssl rand -hex 16)"'),
+    ("a.sh", 'kubectl create secret generic db --from-literal=password="$PW"'),
+    ("a.sql", "UPDATE users SET password = crypt($1, gen_salt('bf'));"),
+    ("a.ini", "password = %(DB_PASSWORD)s"),
 ]
 
 
@@ -231,10 +261,13 @@ def test_files_made_of_hashes_are_not_searched(path: str) -> None:
     [
         ("a.yaml", f"env:\n  - name: DB_PASSWORD\n    value: {_RANDOM}\n"),
         ("a.json", f'{{\n  "name": "DB_PASSWORD",\n  "value": "{_RANDOM}"\n}}\n'),
+        ("main.tf", f'variable "db_password" {{\n  type    = string\n  default = "{_RANDOM}"\n}}\n'),
+        ("template.yaml", f"Parameters:\n  DbPassword:\n    Type: String\n    Default: {_RANDOM}\n"),
+        ("settings.xml", f"<token>\n  {_RANDOM}\n</token>\n"),
         ("Info.plist", f"<key>ApiToken</key>\n<string>{_RANDOM}</string>\n"),
     ],
 )
-def test_name_and_value_may_stand_on_two_lines(path: str, text: str) -> None:
+def test_name_and_value_may_stand_on_different_lines(path: str, text: str) -> None:
     """As in the environment of a container."""
     (finding,) = _search(path, text)
     assert quoted(finding, text) == _RANDOM
