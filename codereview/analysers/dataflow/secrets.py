@@ -4,6 +4,9 @@ import math
 import re
 from collections import Counter
 
+from codereview.secrets.candidates import Candidate, How
+from codereview.secrets.judging import Surroundings, judge
+
 _NAME = re.compile(
     r"(?i)(^|[_\-.\b])(passw(or)?d|passwd|pwd|pass|passphrase|secret|token|api_?key|apikey|access_?key|auth_?key|private_?key|"
     r"client_?secret|secret_?key|encryption_?key|signing_?key|jwt_?secret|credentials?|auth_?token|db_?pass\w*|account_?key|sas_?token)$"
@@ -37,6 +40,8 @@ def looks_secret(name: str, text: str) -> bool:
     in_url = _IN_URL.search(text)
     if in_url is not None:
         return not _PLACEHOLDER.match(in_url[1]) and entropy(in_url[1]) >= 2.5
+    if judge(Candidate(name, text, 0, len(text), How.ASSIGNED), Surroundings()) is None:
+        return False
     if not (_NAME.search(name) or _CAMEL.search(name)) or _NO_SECRET_NAME.search(name):
         return False
     if not 3 < len(text) < 200 or _PLACEHOLDER.match(text) or _SENTENCE.search(text) or text.lower() == name.lower():
