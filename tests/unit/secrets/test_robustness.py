@@ -36,7 +36,7 @@ def test_no_text_makes_it_fail(path: str, text: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@settings(max_examples=6_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(_PATHS, st.text(max_size=300) | st.lists(st.sampled_from(_SOUP), max_size=60).map("".join))
 def test_no_soup_of_tokens_makes_it_fail(path: str, text: str) -> None:
     """Half-valid text reaches further than random characters do."""

@@ -70,6 +70,8 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise Unreadable("is nested too deep", self._line())
         line, start = self._line(), self._at
+        if self._text[start : start + 1] in ("", "\n", "}"):
+            raise self._unreadable()
         node = self._literal(depth, line)
         if node is not None:
             after = self._at
