@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     aws_region: str = Field(default="us-east-1", validation_alias=AliasChoices("CODEREVIEW_AWS_REGION", "AWS_REGION"))
     #: Endpoint of an AWS stand-in; empty for the real one.
     aws_endpoint_url: str = ""
+    #: Path in SSM Parameter Store below which functions find their secrets, e.g. /codereview/prod/; empty: none.
+    secrets_path: str = ""
     #: Make the DynamoDB tables at start when they are missing (stand-ins only).
     create_tables: bool = False
 

@@ -75,6 +75,7 @@ class AwsClients:
         self._s3: S3Client | None = None
         self._models: Any = None
         self._endpoints: Any = None
+        self._others: dict[str, Any] = {}
 
     def dynamodb(self) -> "DynamoDBClient":
         """The client of DynamoDB."""
@@ -112,10 +113,19 @@ class AwsClients:
                 self._endpoints = session.client("sagemaker", endpoint_url=self._endpoint_url, config=_MANNERS)
             return self._endpoints
 
+    def other(self, service: str) -> Any:
+        """The client of a service that is used too seldom to have its types here."""
+        with self._lock:
+            session: Any = self._session_of_this_process()
+            if service not in self._others:
+                self._others[service] = session.client(service, endpoint_url=self._endpoint_url, config=_MANNERS)
+            return self._others[service]
+
     def _session_of_this_process(self) -> "Session":
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._session = self._dynamodb = self._s3 = self._models = self._endpoints = None
+            self._others = {}
         if self._session is None:
             import boto3.session  # noqa: PLC0415  0.2 s that a review on the command line never needs
 
