@@ -62,7 +62,7 @@ function rows(file, offset, from, to, marks) {
       h(
         "div",
         { class: "line", "data-line": number, "data-kind": mark?.kind, "data-focus": mark?.focus, "data-changed": Boolean(file.changed?.has(number)) },
-        h("span", { class: "number" }, String(number)),
+        h("span", { class: "ln" }, String(number)),
         h("span", { class: "mark" }, mark?.label ?? ""),
         h("code", {}, ...file.lines[number - offset].map(([kind, text]) => (kind ? h("span", { class: kind }, visible(text)) : visible(text)))),
         mark?.note && h("span", { class: "note" }, mark.note),

@@ -7,7 +7,7 @@ import { badge } from "./history.js";
 import { pageAddress, query } from "./place.js";
 import { answer, count, counted, place, RANK, SEVERITIES } from "./words.js";
 
-const KINDS = { fresh: ["New", "＋"], fixed: ["Fixed", "✓"], same: ["Same", "＝"] };
+const KINDS = { fresh: ["New", "+"], fixed: ["Fixed", "✓"], same: ["Same", "="] };
 
 /** Show the page; the address names the reviews: ?base=…&head=…. */
 export async function compare() {
@@ -81,7 +81,7 @@ function section(kind, word, findings, review) {
   const sorted = [...findings].sort((a, b) => RANK[a.severity] - RANK[b.severity] || (a.path < b.path ? -1 : 1));
   return h(
     "details",
-    { class: "difference", "data-kind": kind, open: kind !== "same" },
+    { class: "difference", "data-kind": kind, open: kind !== "same" && findings.length > 0 },
     h("summary", {}, h("h2", {}, `${word}: ${count(findings.length, "finding")}`)),
     h("ol", { class: "rows plain" }, ...sorted.map((found) => row(found, review))),
   );

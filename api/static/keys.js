@@ -34,7 +34,7 @@ export function openDialog(title, ...content) {
     { class: "dialog", "aria-label": title, close: (event) => event.currentTarget.remove() },
     h("h2", {}, title),
     ...content,
-    h("p", { class: "buttons" }, h("button", { type: "button", click: () => dialog.close() }, "Close")),
+    h("button", { type: "button", class: "icon-button close", "aria-label": "Close", click: () => dialog.close() }, "✕"),
   );
   document.body.append(dialog);
   dialog.showModal();

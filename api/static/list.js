@@ -100,7 +100,7 @@ export function findingList(reviewId, filters, agents) {
     rows.get(open?.fingerprint)?.firstElementChild.setAttribute("aria-expanded", "false");
     open?.element.remove();
     open = null;
-    pane.replaceChildren(h("p", { class: "empty" }, all.length ? "Choose a finding to see where, why, and what to do." : ""));
+    pane.replaceChildren(h("p", { class: "empty" }, "Choose a finding to see where it is, why it matters, and what to do."));
   }
 
   function arrange() {

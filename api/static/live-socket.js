@@ -1,5 +1,7 @@
 // Listening over a WebSocket.
 
+import { apiRoot } from "./place.js";
+
 const DONE = 1000;
 const POLICY = 1008;
 /** Longer than the server's heartbeat (ms): silence beyond it means the connection is dead. */
@@ -7,11 +9,25 @@ const SILENCE = 75_000;
 /** A proxy that swallows the upgrade would leave us waiting for ever. */
 const PATIENCE = 8_000;
 
+/**
+ * The address as this page can reach it. A service behind a proxy may not know the path and the scheme it is reached
+ * by; where the socket is on the API's own host, the page does.
+ */
+function reachable(address) {
+  const told = new URL(address);
+  const api = apiRoot();
+  if (told.host !== api.host) return told;
+  const url = new URL("ws", api);
+  url.protocol = api.protocol === "https:" ? "wss:" : "ws:";
+  url.search = told.search;
+  return url;
+}
+
 /** See live.js: `on` has onOpen, onMessage, onDone, onRefused, onClosed. Returns a function that hangs up. */
 export function listen(reviewId, { webSocketUrl }, last, on) {
   let socket;
   try {
-    socket = new WebSocket(webSocketUrl);
+    socket = new WebSocket(reachable(webSocketUrl));
   } catch {
     queueMicrotask(on.onClosed); // e.g. an insecure address from a secure page
     return () => {};

@@ -57,18 +57,20 @@ export function follow(reviewId, { onEvent, onState, onReset }) {
         hangUp = null;
         if (stopped) return;
         if (opened) cuts += 1;
-        else failed();
+        else if (failed()) return connect();
         again();
       },
     });
   }
 
+  /** Whether it was once too often, so that the next way is tried. */
   function failed() {
     failures += 1;
-    if (failures < WAYS[way].tries || way === WAYS.length - 1) return;
+    if (failures < WAYS[way].tries || way === WAYS.length - 1) return false;
     way += 1;
     failures = 0;
     pause = FIRST_PAUSE;
+    return true;
   }
 
   function hear(message) {

@@ -87,7 +87,8 @@ function shortfall(review) {
   const files = new Set(gaps(review).map((entry) => entry.path)).size;
   const parts = lost(review).map((agent) => `${agent.agent} agent ${agent.status}`);
   if (files) parts.push(`${count(files, "file")} ${files === 1 ? "was" : "were"} not fully examined`);
-  return parts.length ? `${parts.join("; ")}.` : "Not everything was examined.";
+  const all = parts.join("; ");
+  return all ? `${all[0].toUpperCase()}${all.slice(1)}.` : "Not everything was examined.";
 }
 
 function updateAgents(list, agents, findings) {
