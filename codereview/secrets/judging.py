@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from codereview.secrets.candidates import Candidate, How
-from codereview.secrets.naming import Kind, kind_of, words_of
+from codereview.secrets.naming import Kind, is_owned, kind_of, signs, words_of
 from codereview.secrets.placeholders import (
     counts,
     is_something_else,
@@ -22,6 +22,10 @@ _LONGEST = 400
 _USUAL = vocabulary("usual_passwords")
 _EMPHATIC = ("super", "very", "top", "ultra", "highly", "extremely", "mega")
 _BARE_MY = re.compile(r"^(?:my|our|the)[-_ ]?")
+#: What a setting of this name is called elsewhere.
+_NO_KEYS = frozenset(
+    {"secret_key", "secretkey", "secret-key", "jwt_secret", "jwtsecret", "jwt-secret", "session_secret", "signing_key"}
+)
 #: ``testpass``, ``adminpw``: not ``newpass``, which is the name of a field.
 _MADE_OF_PASS = re.compile(
     r"^(?!new|old|user|confirm|current|re|by|com|tres|sur|forgot|bad|wrong|over|under)[a-z]{2,12}(?:pass|passwd|pwd|pw)$"
@@ -52,12 +56,14 @@ def judge(candidate: Candidate, around: Surroundings) -> tuple[Kind, Certainty] 
     usual = candidate.value.lower() in _USUAL and candidate.value.lower() != candidate.name.lower()
     if kind is None or (not usual and same_words(candidate.name, candidate.value)):
         return None
-    certainty = judge_value(candidate.value, kind, around, how=candidate.how, quoted=candidate.quoted)
+    certainty = judge_value(
+        candidate.value, kind, around, how=candidate.how, quoted=candidate.quoted, name=candidate.name
+    )
     return None if certainty is None else (kind, certainty)
 
 
 def judge_value(
-    value: str, kind: Kind, around: Surroundings, *, how: How = How.ASSIGNED, quoted: bool = True
+    value: str, kind: Kind, around: Surroundings, *, how: How = How.ASSIGNED, quoted: bool = True, name: str = ""
 ) -> Certainty | None:
     """How surely the value is a secret of this kind; None when it is none."""
     if not 3 <= len(value) <= _LONGEST or not value.isprintable():
@@ -73,7 +79,9 @@ def judge_value(
     if is_something_else(value) and not (quoted and kind is Kind.PASSWORD and _is_tangled(value)):
         return None
     if kind is Kind.PASSWORD:
-        return _password(value, around, how, quoted=quoted)
+        return _password(value, around, how, quoted=quoted, owned=is_owned(name))
+    if quoted and signs(name) and _is_plain(value) and not (around.for_show or around.translated):
+        return _key(value, kind, around) or Certainty.WEAK
     if kind is Kind.WEAK:
         return Certainty.WEAK if drawn(value, shortest=20) and not is_uuid(value) and not around.for_show else None
     return _key(value, kind, around)
@@ -97,14 +105,25 @@ def _is_tangled(value: str) -> bool:
     )
 
 
-def _password(value: str, around: Surroundings, how: How, *, quoted: bool) -> Certainty | None:
+def _is_plain(value: str) -> bool:
+    """A text of one piece that is no name of a setting."""
+    return (
+        len(value) >= 4
+        and " " not in value
+        and value.isascii()
+        and not value.isupper()
+        and value.lower() not in _NO_KEYS
+    )
+
+
+def _password(value: str, around: Surroundings, how: How, *, quoted: bool, owned: bool) -> Certainty | None:
     if around.translated or not value.isascii():
         return None
     lower = value.lower()
     if lower in _USUAL or _is_emphatic(lower):
         return None if around.for_show else Certainty.WEAK
     if is_worded(value):
-        return _worded(value, around, how)
+        return _worded(value, around, how, owned=owned)
     if counts(value):
         return Certainty.WEAK
     if len(value) < 4 or (value.isdigit() and len(value) < 5 and around.code):
@@ -114,14 +133,14 @@ def _password(value: str, around: Surroundings, how: How, *, quoted: bool) -> Ce
     return Certainty.CLEAR if classes(value) >= 3 or drawn(value, shortest=10) else Certainty.LIKELY
 
 
-def _worded(value: str, around: Surroundings, how: How) -> Certainty | None:
+def _worded(value: str, around: Surroundings, how: How, *, owned: bool) -> Certainty | None:
     """A password that is a word or two: only where nothing else can be meant."""
     if around.for_show or len(value) < 4 or speaks_of_secrets(value):
         return None
     digits = value[-1].isdigit()
     if how in (How.COMPARED, How.CALLED) or (digits and "-" not in value and "_" not in value):
         return Certainty.LIKELY if digits else Certainty.WEAK
-    if _MADE_OF_PASS.match(value.lower()):
+    if _MADE_OF_PASS.match(value.lower()) or (owned and value.isalpha()):
         return Certainty.WEAK
     return None if around.code or how is How.MARKUP or "." in value or "/" in value else Certainty.WEAK
 

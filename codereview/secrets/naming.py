@@ -46,6 +46,8 @@ _MARKING = vocabulary("marking")
 _MARKING_TOKENS = vocabulary("marking_tokens")
 #: What was computed from a text tells nothing of it.
 _FINGERPRINTS = frozenset({"checksum", "hash", "digest", "sha", "md", "integrity", "fingerprint", "etag"})
+#: To whom or what a password that stands in a program belongs.
+_OWNERS = vocabulary("owners")
 #: A key is nobody's secret when these stand before it.
 _PUBLIC_KEYS = vocabulary("public_keys")
 
@@ -69,6 +71,23 @@ def kind_of(name: str) -> Kind | None:
     if kind in (Kind.TOKEN, Kind.KEY, Kind.WEAK) and _MARKING & own:
         return None
     return None if kind is Kind.TOKEN and before and before[-1] in _MARKING_TOKENS else kind
+
+
+def signs(name: str) -> bool:
+    """Whether the name is that of a key with which sessions or tokens are signed: any text it is given is in use."""
+    words = [word for word in words_of(name) if word not in _FOLLOWING and not word.isdigit()]
+    return words[-2:] in (
+        ["secret", "key"],
+        ["jwt", "key"],
+        ["jwt", "secret"],
+        ["signing", "key"],
+        ["session", "secret"],
+    )
+
+
+def is_owned(name: str) -> bool:
+    """Whether the name says whose password it is: that of a person's form field does not."""
+    return bool(_OWNERS.intersection(words_of(name)[:-1]))
 
 
 def words_of(name: str) -> list[str]:

@@ -44,7 +44,7 @@ _REFERS = re.compile(
     | ^[\w/.-]+\.(?:json|ya?ml|txt|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|xml|html?|php|py|js|ts
       |java|go|rb|sh
       |md|sql|log|csv|png|svg|css)$
-    | ^[A-Za-z_][\w.]*\([^)]*\)\.?;?$ | ^[a-z][\w]*(?:\.[A-Za-z_]\w*)+$ | ^[A-Za-z_]\w*(?:::\w+)+$
+    | ^[A-Za-z_][\w.]*\([^)]*\)\.?;?$ | ^[a-z][A-Za-z_]*(?:\.[A-Za-z_]+)+$ | ^[A-Za-z_]\w*(?:::\w+)+$
     | ^[a-z_]\w*\[['"\w]+\]$
     """
 )
@@ -105,7 +105,7 @@ def is_worded(value: str) -> bool:
     stem = value.rstrip("0123456789")
     if len(value) - len(stem) > 2 or not re.fullmatch(r"[A-Za-z]+(?:[-_.: /][A-Za-z]+)*", stem):
         return False
-    return not (drawn(value) or (len(stem) >= 12 and readable(stem) < 0.45))
+    return not (drawn(value) or (len(stem) >= 10 and readable(stem) < 0.5))
 
 
 def speaks_of_secrets(value: str) -> bool:

@@ -144,11 +144,11 @@ def on_line(line: str) -> Iterator[Structure]:
     """The structures on one line that hold a value."""
     if "://" in line:
         yield from _urls(line)
+    if "eyJ" in line:
+        yield from _tokens(line)
     lower = line.lower()
     if "auth" in lower or "bearer" in lower or "basic" in lower or "token" in lower or "-key" in lower:
         yield from _headers(line)
-    if "eyJ" in line:
-        yield from _tokens(line)
     if "=" in line and _OTHER_PARTS.search(line):
         yield from _spans("connection-string", _PART, line)
     if "insert" in lower and "pass" in lower:
