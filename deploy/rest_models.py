@@ -98,7 +98,7 @@ def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         TEMPLATE.write_text(wanted, encoding="utf-8")
     elif wanted != current:
-        print("rest.yaml is not current: run make rest-models", file=sys.stderr)
+        sys.stderr.write("rest.yaml is not current: run make rest-models\n")
         return 1
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 def main(path: str) -> None:
     """Print them."""
     for name, value in json.loads(Path(path).read_text(encoding="utf-8"))["Parameters"].items():
-        print(f"{name}={value}")
+        sys.stdout.write(f"{name}={value}\n")
 
 
 if __name__ == "__main__":

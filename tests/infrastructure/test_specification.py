@@ -8,7 +8,25 @@ import yaml
 from support.templates import at, render
 
 DEMANDS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("specification.yaml").read_text())
-SECTIONS = {"1", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "4.1", "4.2", "4.3", "5.1", "5.2", "5.3", "6", "7", "8"}
+SECTIONS = {
+    "1",
+    "2.1",
+    "2.2",
+    "2.3",
+    "2.4",
+    "2.5",
+    "3.1",
+    "3.2",
+    "4.1",
+    "4.2",
+    "4.3",
+    "5.1",
+    "5.2",
+    "5.3",
+    "6",
+    "7",
+    "8",
+}
 
 
 @pytest.mark.parametrize("demand", DEMANDS, ids=lambda demand: f"{demand['section']}: {demand['demand']}")

@@ -53,9 +53,13 @@ def _recorded(type_name: str) -> dict[str, Callable[..., Any]]:
         physical = _identifier(schema, properties, stack, logical_id)
         _note("create", type=type_name, stack=stack, logicalId=logical_id, physicalId=physical, properties=properties)
         answers = {name: str(properties.get(name, f"{physical}.{name}")) for name in attributes}
-        return physical, answers | {name: f"eipalloc-{uuid.uuid4().hex[:8]}" for name in ("AllocationId",) if name in answers}
+        return physical, answers | {
+            name: f"eipalloc-{uuid.uuid4().hex[:8]}" for name in ("AllocationId",) if name in answers
+        }
 
-    def update(physical: str, _old: Properties, new: Properties, stack: str, *_: object, **__: object) -> tuple[str, dict[str, str]]:
+    def update(
+        physical: str, _old: Properties, new: Properties, stack: str, *_: object, **__: object
+    ) -> tuple[str, dict[str, str]]:
         check(new)
         _note("update", type=type_name, stack=stack, physicalId=physical, properties=new)
         return physical, {}

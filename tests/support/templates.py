@@ -51,7 +51,7 @@ def names() -> list[str]:
 @cache
 def load(name: str) -> dict[str, Any]:
     """A template with its functions in their long form."""
-    document: dict[str, Any] = yaml.load((DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8"), _Loader)  # noqa: S506  a SafeLoader
+    document: dict[str, Any] = yaml.load((DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8"), _Loader)
     return document
 
 
@@ -168,19 +168,24 @@ def _element(elements: Any, wanted: str) -> Any:
     if wanted.isdigit():
         return elements[int(wanted)]
     for element in elements:
-        if wanted in (element.get(key) for key in ("Name", "Id", "Key", "IndexName", "Region", "RuleName", "Sid", "ScheduledActionName")):
+        if wanted in (
+            element.get(key)
+            for key in ("Name", "Id", "Key", "IndexName", "Region", "RuleName", "Sid", "ScheduledActionName")
+        ):
             return element
     raise KeyError(wanted)
 
 
 def statements(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement of every IAM policy a template makes (not of the policies of resources), with where it is."""
-    for logical_id, resource in resources(name, "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy").items():
+    for logical_id, resource in resources(
+        name, "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"
+    ).items():
         properties = resource["Properties"]
         documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
         if "PolicyDocument" in properties:
             documents.append(properties["PolicyDocument"])
         for document in documents:
-            for statement in document["Statement"]:
-                statement = statement.get("Fn::If", [None, statement])[1]
+            for written in document["Statement"]:
+                statement = written.get("Fn::If", [None, written])[1]
                 yield f"{name}.{logical_id}.{statement['Sid']}", statement
