@@ -40,7 +40,8 @@ _LITERAL = re.compile(r"(?P<quote>\"\"\"|'''|[\"'`])(?P<body>(?:\\.|(?!(?P=quote
 _NAME = r"[\"'`]?(?:\$env:)?(?P<name>[A-Za-z_$@:][\w$.\-]{0,79})[\"'`]?\]?\)?(?:\[\d{0,5}\])?"
 _PREFIX = (
     r"(?:[rbfuRBFUL@$]{0,2}|\[\]byte\(|new\s+String\(|Buffer\.from\(|bytes?\(|String\(|str\(|lit\(|Secret(?:Str)?\("
-    r"|[\w.]{0,60}(?:GetBytes|FromBase64String|b64decode|unhexlify|fromhex|DecodeString|atob)\(b?)"
+    r"|[\w.]{0,60}(?:GetBytes|FromBase64String|b64decode|unhexlify|fromhex|DecodeString|atob)\(b?"
+    r"|Field\((?:default\s*=\s*)?)"
 )
 #: A type between a name and its value: ``password: str = "…"``, ``password?: string = "…"``.
 _TYPE = r"(?:\s*\??\s*:\s*[\w.]{1,30}(?:[\[<][\w., |\"'\[\]<>]{0,40}[\]>])?(?:\s*\|\s*[\w.]{1,30}){0,3})?"

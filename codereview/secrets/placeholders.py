@@ -40,7 +40,7 @@ _REFERS = re.compile(
     )
     | \b(?:getenv|environ|process\.env|ENV\[|os\.env|System\.get|config\.get|settings\.|secrets\.|vars?\.
       |local\.|data\.|module\.|params\.)
-    | [\w.-]+@[\w-]+\.[a-z]{2,} $ | ^v?\d+(?:\.\d+)+[-+.\w]{0,6}$
+    | :[x*!]?:\d+:\d+: | [\w.-]+@[\w-]+\.[a-z]{2,} $ | ^v?\d+(?:\.\d+)+[-+.\w]{0,6}$
     | ^[\w/.-]+\.(?:json|ya?ml|txt|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|xml|html?|php|py|js|ts
       |java|go|rb|sh
       |md|sql|log|csv|png|svg|css)$

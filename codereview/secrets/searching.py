@@ -50,6 +50,11 @@ _BLOCK_VALUE = re.compile(
     r"|^\s*(?P<text>[^\s<>=:\"']{4,200})\s*$"
 )
 _BLOCK_LINES = 8
+#: Who signs sessions or tokens with its option ``secret``.
+_SIGNER = re.compile(
+    r"\b(?:session|cookieSession|expressSession|cookieParser|NextAuth|fastifyJwt)\s*\(|JwtModule|authOptions"
+)
+_PLAIN_TEXT = re.compile(r"^(?!.*(?:your|change|replace|example|xxx))[\w .!@#%^&*-]{3,80}$", re.IGNORECASE)
 _SECRET_KIND = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 _SECRET_DATA = re.compile(r"^(?P<what>data|stringData):\s*$")
 _DATUM = re.compile(
@@ -160,8 +165,16 @@ class _Search:
     def _named(self, number: int, line: str) -> Iterator[Found]:
         for candidate in candidates.on_line(line, self._syntax):
             verdict = judge(candidate, self._around)
+            if verdict is None and self._signs_sessions(number, candidate):
+                verdict = Kind.SECRET, Certainty.WEAK
             if verdict is not None:
                 yield self._of_kind(verdict[0], number, candidate, verdict[1])
+
+    def _signs_sessions(self, number: int, at: Candidate) -> bool:
+        """Whether the text is what sessions are signed with, so that any text is in use as a key."""
+        if at.name != "secret" or not at.quoted or self._for_show or not _PLAIN_TEXT.match(at.value):
+            return False
+        return any(_SIGNER.search(line) for line in self._lines[max(0, number - 4) : number])
 
     def _entries(self) -> Iterator[Found]:
         """``name: X`` on one line and ``value: y`` on the next, as in the environment of a container."""
