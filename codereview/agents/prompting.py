@@ -95,7 +95,9 @@ class Prompts:
     def path_of(self, told: str) -> str | None:
         """The real path for one a model names; None when there is no such file."""
         if not self._paths:
-            self._paths = {_path(path): path for path in self.project.files}
+            files = self.project.files
+            # A model copies a path as it stands in the tag, or writes it as it is meant.
+            self._paths = {path: path for path in files} | {visible(p): p for p in files} | {_path(p): p for p in files}
         return self._paths.get(told.strip())
 
     def _prompt(self, chunk: Chunk, context: Context, *own: str) -> Prompt:

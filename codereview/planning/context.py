@@ -4,12 +4,14 @@ uses, and who calls what it defines. Small on purpose: reviews get worse when co
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from codereview.domain.sources import SourceFile
+from codereview.domain.visible import visible
 from codereview.planning.chunks import Chunk, Segment, text_of
+from codereview.planning.redacting import shown
 from codereview.syntax.outline import Declaration, outline_of
 
 _CALLED = re.compile(r"\b([A-Za-z_$][\w$]*)\s*\(")
@@ -116,19 +118,15 @@ class Project:
         return Context(tuple(taken), left_out)
 
     def _outlined(self, path: str) -> Iterator[str]:
-        lines = self.lines(path)
-        yield f"{path} ({len(lines)} lines)"
-        for declaration in outline_of(self.files[path]).declarations:
-            if declaration.nesting < 2:
-                head = next(
-                    (
-                        line
-                        for line in lines[declaration.start_line - 1 : declaration.end_line]
-                        if declaration.name in line
-                    ),
-                    declaration.symbol,
-                )
-                yield f"{declaration.start_line:>6}  {'  ' * declaration.nesting}{head.strip()[: _LONGEST_LINE // 2]}"
+        """The file's entry; what its declarations say is cleared as all code is that a model sees."""
+        lines, file = self.lines(path), self.files[path]
+        yield f"{visible(path)} ({len(lines)} lines)"
+        outer = [d for d in outline_of(file).declarations if d.nesting < 2]
+        heads = shown(
+            SourceFile(path=path, text="\n".join(_head(d, lines) for d in outer), language=file.language)
+        ).lines
+        for declaration, head in zip(outer, heads, strict=False):
+            yield f"{declaration.start_line:>6}  {'  ' * declaration.nesting}{head[: _LONGEST_LINE // 2]}"
 
     def _definitions(self, chunk: Chunk) -> Iterator[Excerpt]:
         used: dict[str, None] = {}
@@ -154,3 +152,9 @@ class Project:
                 for path, number in outside[:_CALLERS]:
                     last = min(len(self.lines(path)), number + 2)
                     yield Excerpt(Segment(path, max(1, number - 2), last), f"call of {name}")
+
+
+def _head(declaration: Declaration, lines: Sequence[str]) -> str:
+    """The line that names it."""
+    own = lines[declaration.start_line - 1 : declaration.end_line]
+    return next((line for line in own if declaration.name in line), declaration.symbol).strip()

@@ -152,6 +152,14 @@ def test_the_outline_names_declarations_with_their_lines_and_says_what_it_leaves
     assert project.outline(tokens=1, estimate=estimate_tokens) == "(2 more files are not listed)"
 
 
+def test_the_outline_tells_no_secret_and_hides_no_character() -> None:
+    """A declaration's defaults are code; and a prompt's own marks begin with a control character."""
+    head = "def connect(password='hunter2!x9Qz', note='\0fence\0\u202e'):"
+    outline = Project.of([python(f"{head}\n    pass\n", "a\u202eb.py")]).outline(tokens=500, estimate=estimate_tokens)
+    assert "password='<redacted-secret-1>', note='\\x00fence\\x00\\u202e'" in outline
+    assert "a\\u202eb.py (" in outline
+
+
 # --- redaction
 
 
