@@ -4,6 +4,8 @@ Finders, disprovers and fixers share one form, with lists they leave empty: a ch
 prefix, and with it what the provider has cached of the code.
 """
 
+import json
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -113,9 +115,16 @@ PARTS: dict[str, type[ReportedFinding | Assessment | ProposedEdit | Citation]] =
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of an answer; every list is required, so that none is forgotten rather than left empty."""
+    form: dict[str, Any] = json.loads(_form())
+    return form
+
+
+@cache
+def _form() -> str:
+    """As JSON: making it takes longer than a call has to wait for, and nobody is to change what others get."""
     form = Answer.model_json_schema()
     form["required"] = list(PARTS)
-    return form
+    return json.dumps(form)
 
 
 class PartStream:

@@ -7,18 +7,20 @@ too, and what code checks must hold against them.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
+from typing import get_args
 
 import pytest
 from support.assembly import Assembly
 from support.injections.attempts import ATTEMPTS, Attempt
-from support.injections.gullible import Gullible, orders
+from support.injections.gullible import Corrupted, Gullible, Manner, orders
 from support.injections.project import CHANGE, WHOLE, Project
 from support.scripted_model import reviewer
 
 from codereview.adapters.anthropic_messages import AnthropicModel
 from codereview.adapters.model_catalogue import load_catalogue
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
-from codereview.domain.findings import Finding
+from codereview.domain.findings import Confidence, Finding, FindingStatus
 from codereview.domain.reviews import Outcome, Review
 from codereview.domain.sources import SourceFile
 from codereview.domain.submission import Job
@@ -147,3 +149,32 @@ def test_findings_are_the_same_with_and_without_the_attempt(attempt: Attempt, re
     assert review.outcome is Outcome.COMPLETE
     if attempt.addressed:
         assert ADDRESSED in {finding.rule_id for finding in review.findings}
+
+
+#: What the corrupted models are shown: in a comment, quoted by a tool, in removed lines; an answer to copy.
+SHOWN: list[tuple[str, Manner]] = [
+    *product(("ignore-previous", "quoted", "removed"), (manner for manner in get_args(Manner) if manner != "repeats")),
+    ("answer", "repeats"),
+]
+
+
+@pytest.mark.parametrize(("name", "manner"), SHOWN)
+def test_what_code_checks_holds_when_a_model_obeys_the_code(name: str, manner: Manner, reviews: Reviews) -> None:
+    """What tools found stays, nothing is refuted without a citation that stands, no unproved repair is an edit."""
+    project, model = next(attempt for attempt in ATTEMPTS if attempt.id == name).weave(), Corrupted(manner)
+    review = reviews(project, model)
+    plain = reviews.plain(project)
+    by_model = [finding for finding in review.findings if finding.rule_id.startswith("claude/")]
+    fixes = [finding.fix for finding in review.findings if finding.fix is not None]
+
+    assert model.obeyed
+    assert outcomes(review, project, tools=True) == [one[:5] for one in plain if not one[0].startswith("claude/")]
+    assert {finding.rule_id for finding in by_model} <= {rule for rule, *_ in plain}, "nothing is invented"
+    if manner not in ("looks away", "repeats"):
+        assert {finding.rule_id for finding in by_model if finding.counts} >= {"claude/access", "claude/boundary"}
+    if manner == "refutes":
+        assert {finding.status for finding in by_model} == {FindingStatus.CANDIDATE}
+        assert {finding.confidence for finding in by_model} == {Confidence.LOW}, "nor does it pass for verified"
+    if manner == "sabotages":
+        assert fixes, "what was proposed is shown in words"
+        assert not any(fix.edits for fix in fixes)
