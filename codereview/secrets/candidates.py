@@ -9,7 +9,7 @@ from codereview.secrets.naming import kind_of
 from codereview.secrets.places import Syntax
 
 #: How far before a literal the name it goes by is looked for.
-_WINDOW = 160
+_WINDOW = 120
 _LONGEST_VALUE = 400
 
 
@@ -94,7 +94,7 @@ _BARE_INLINE = re.compile(
 )
 _OPTION = re.compile(
     r"(?:^|[\s\"'`\[,])--?(?P<name>[A-Za-z][\w-]{2,40})(?:\s+|[\"']\s*,\s*[\"']|=)(?P<quote>[\"']?)"
-    r"(?P<value>[^\s\"'`,;|&<>]{3,200})(?P=quote)"
+    r"(?P<value>[^\s\"'`,;|&<>(]{3,200})(?P=quote)"
 )
 _ELEMENT = re.compile(r"<(?P<name>[A-Za-z_][\w:.\-]{1,60})(?:\s[^<>]{0,200})?>(?P<value>[^<>]{3,200})</(?P=name)>")
 _ATTRIBUTES = re.compile(

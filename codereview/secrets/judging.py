@@ -26,6 +26,8 @@ _BARE_MY = re.compile(r"^(?:my|our|the)[-_ ]?")
 _NO_KEYS = frozenset(
     {"secret_key", "secretkey", "secret-key", "jwt_secret", "jwtsecret", "jwt-secret", "session_secret", "signing_key"}
 )
+#: As a large provider of mail gives them out for programs.
+_APP_PASSWORD = re.compile(r"^[a-z]{4}(?: [a-z]{4}){3}$")
 #: ``testpass``, ``adminpw``: not ``newpass``, which is the name of a field.
 _MADE_OF_PASS = re.compile(
     r"^(?!new|old|user|confirm|current|re|by|com|tres|sur|forgot|bad|wrong|over|under)[a-z]{2,12}(?:pass|passwd|pwd|pw)$"
@@ -72,16 +74,19 @@ def judge_value(
         return Certainty.WEAK
     if kind is not Kind.WEAK and scrambled(value):
         return Certainty.CLEAR
+    shown = around.for_show or around.translated
+    if kind is Kind.PASSWORD and not shown and (value.lower() in _USUAL or _APP_PASSWORD.match(value)):
+        return None if stands_for_one(value) and value.lower() not in _USUAL else Certainty.WEAK
     if stands_for_one(value):
         return None
+    if quoted and signs(name) and _is_plain(value) and not shown and not is_something_else(value):
+        return _key(value, kind, around) or Certainty.WEAK
     if counts(value) and (around.for_show or kind is Kind.WEAK or (value.isalpha() and kind is not Kind.PASSWORD)):
         return None
     if is_something_else(value) and not (quoted and kind is Kind.PASSWORD and _is_tangled(value)):
         return None
     if kind is Kind.PASSWORD:
         return _password(value, around, how, quoted=quoted, owned=is_owned(name))
-    if quoted and signs(name) and _is_plain(value) and not (around.for_show or around.translated):
-        return _key(value, kind, around) or Certainty.WEAK
     if kind is Kind.WEAK:
         return Certainty.WEAK if drawn(value, shortest=20) and not is_uuid(value) and not around.for_show else None
     return _key(value, kind, around)
@@ -126,7 +131,7 @@ def _password(value: str, around: Surroundings, how: How, *, quoted: bool, owned
         return _worded(value, around, how, owned=owned)
     if counts(value):
         return Certainty.WEAK
-    if len(value) < 4 or (value.isdigit() and len(value) < 5 and around.code):
+    if len(value) < 4 or (value.isdigit() and len(value) < 5 and not quoted):
         return None
     if not quoted and around.code and how is not How.MARKUP:
         return None
