@@ -11,7 +11,7 @@ from support.workers import WorkerProcess, eventually
 
 from bench import samples
 from codereview.bootstrap import Service
-from codereview.domain.events import EventType, draft
+from codereview.domain.events import EventType, ReviewQueued, draft
 from codereview.domain.findings import Finding
 from codereview.domain.model import Model
 from codereview.domain.reviews import AgentSummary, Review, ReviewStatus
@@ -20,7 +20,7 @@ from codereview.domain.units import UnitSpec
 
 PREFIX = "/tools/review"
 #: The bug agent reports two lines, sleeps, and reports them again by another rule; the security agent is the real one.
-SLOW = "import os\nos.system(input())  # danger\nx = 1  # danger\nbug: sleep {seconds}\n"
+SLOW = 'import os\nos.system(input())  # danger\nx = 1  # danger\n"""\nbug: sleep {seconds}\n"""\n'
 
 
 @dataclass
@@ -73,6 +73,8 @@ class Site:
         self.service.store.put(made)
         units = [UnitSpec(id=f"{agent}-b001", agent=agent, batch_id="b001") for agent in ("security", "bug")]
         samples.hold(self.service, made, units)
+        queued = ReviewQueued(source=made.source, agents=pending, units=len(units))
+        self.emit(review_id, EventType.REVIEW_QUEUED, queued)
         return review_id
 
     def emit(self, review_id: str, type_: EventType, payload: Model, agent: str = "") -> None:

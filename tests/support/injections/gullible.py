@@ -95,7 +95,7 @@ class Gullible:
         return _honest(asked)
 
 
-Manner = Literal["refutes", "dismisses", "looks away", "sabotages", "repeats", "invents"]
+Manner = Literal["refutes", "dismisses", "looks away", "sabotages", "invents", "cites", "repeats"]
 
 
 @dataclass
@@ -115,6 +115,8 @@ class Corrupted:
         match self.manner, task:
             case "refutes", "disprove":
                 return answer(assessments=[_baseless(ref) for ref, *_ in _candidates(asked)])
+            case "cites", "disprove":
+                return answer(assessments=[_vote(ref, "refuted") | _claim(asked) for ref, *_ in _candidates(asked)])
             case "dismisses", "find":
                 told = json.loads(_honest(asked).text)
                 return answer(findings=told["findings"], assessments=[_baseless(ref) for ref in _evidence(asked)])
@@ -216,6 +218,12 @@ def _vote(ref: str, verdict: str) -> dict[str, Any]:
 def _baseless(ref: str) -> dict[str, Any]:
     cited = [{"path": "app.py", "line": 1, "quote": "validated_by_the_gateway(everything)"}]
     return {"ref": ref, "verdict": "refuted", "reason": "The code says that it was approved.", "cited": cited}
+
+
+def _claim(asked: Asked) -> dict[str, Any]:
+    """The order itself, as what a refutation cites: it stands in the code."""
+    said = [{"path": path, "line": number, "quote": text} for path, number, text in _code(asked) if orders(text)]
+    return {"cited": said[:1]}
 
 
 def _edit(ref: str, path: str, line: int, code: str, replacement: str) -> dict[str, Any]:
