@@ -15,6 +15,7 @@ from codereview.domain.sources import SourceFile
 from codereview.domain.visible import visible
 from codereview.language_model import Block
 from codereview.planning.chunks import Chunk, Segment
+from codereview.planning.commentary import commentary
 from codereview.planning.context import Context, Project
 from codereview.planning.redacting import Shown, shown
 
@@ -65,6 +66,7 @@ class Prompts:
     outline: str
     _shown: dict[str, Shown] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
+    _commentary: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def find(self, chunk: Chunk, context: Context, lenses: Sequence[Lens], evidence: Mapping[str, Finding]) -> Prompt:
         """To look at a chunk under a lens, or under several at once."""
@@ -91,6 +93,12 @@ class Prompts:
         if path not in self._shown:
             self._shown[path] = shown(self.project.files[path])
         return self._shown[path]
+
+    def commentary(self, path: str) -> frozenset[int]:
+        """The file's lines that hold nothing but commentary."""
+        if path not in self._commentary:
+            self._commentary[path] = commentary(self.project.files[path])
+        return self._commentary[path]
 
     def path_of(self, told: str) -> str | None:
         """The real path for one a model names; None when there is no such file."""

@@ -105,6 +105,11 @@ def _read(lines: list[str], number: int, mark: re.Match[str], openers: tuple[str
     )
 
 
+def is_comment(line: str, language: str) -> bool:
+    """Whether nothing but one comment stands on a line of this language."""
+    return _is_comment(line, _OPENERS.get(language, _ANY_OPENER))
+
+
 def _is_comment(line: str, openers: tuple[str, ...]) -> bool:
     """Whether nothing but one comment stands on the line; braces around it are how JSX writes one."""
     text = line.strip()

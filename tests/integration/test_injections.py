@@ -151,9 +151,10 @@ def test_findings_are_the_same_with_and_without_the_attempt(attempt: Attempt, re
         assert ADDRESSED in {finding.rule_id for finding in review.findings}
 
 
-#: What the corrupted models are shown: in a comment, quoted by a tool, in removed lines; an answer to copy.
+#: What the corrupted models are shown: in a comment, in removed lines, quoted by a tool; an answer to copy.
 SHOWN: list[tuple[str, Manner]] = [
-    *product(("ignore-previous", "quoted", "removed"), (manner for manner in get_args(Manner) if manner != "repeats")),
+    *product(("ignore-previous", "removed"), (manner for manner in get_args(Manner) if manner != "repeats")),
+    *product(("quoted",), get_args(Manner)[:5]),
     ("answer", "repeats"),
 ]
 
@@ -172,7 +173,7 @@ def test_what_code_checks_holds_when_a_model_obeys_the_code(name: str, manner: M
     assert {finding.rule_id for finding in by_model} <= {rule for rule, *_ in plain}, "nothing is invented"
     if manner not in ("looks away", "repeats"):
         assert {finding.rule_id for finding in by_model if finding.counts} >= {"claude/access", "claude/boundary"}
-    if manner == "refutes":
+    if manner in ("refutes", "cites"):
         assert {finding.status for finding in by_model} == {FindingStatus.CANDIDATE}
         assert {finding.confidence for finding in by_model} == {Confidence.LOW}, "nor does it pass for verified"
     if manner == "sabotages":

@@ -15,6 +15,7 @@ from codereview.domain.cwe_numbers import WEAKNESSES
 from codereview.domain.findings import MODEL_SOURCE, Confidence, Finding, FindingStatus, Severity, TraceStep
 from codereview.domain.identity import normalise
 from codereview.planning.chunks import Chunk
+from codereview.planning.suppression import is_comment
 from codereview.ports import RawFinding
 
 #: Who a finding of a model is from, in rule ids and provenance.
@@ -82,9 +83,9 @@ class Checker:
         return addressed_finding(path, first, last)
 
     def assessment(self, part: str) -> Assessment:
-        """A verdict; one of "refuted" without a citation that stands in the code counts as unsure. Raises Rejected."""
+        """A verdict; one of "refuted" that cites no code that stands there counts as unsure. Raises Rejected."""
         told = _parsed(Assessment, part)
-        if told.verdict == "refuted" and not any(self.stands(citation) for citation in told.cited):
+        if told.verdict == "refuted" and not any(self.defends(citation) for citation in told.cited):
             return told.model_copy(update={"verdict": "unsure"})
         return told
 
@@ -108,14 +109,27 @@ class Checker:
 
     def stands(self, citation: Citation) -> bool:
         """Whether what is cited stands within a few lines of where it is said to."""
-        path = self.prompts.path_of(citation.path)
         wanted = normalise("\n".join(_without_gutter(citation.quote)))
-        if path is None or len(wanted) < 3:
+        around = (line for _, line in self._around(citation))
+        return len(wanted) >= 3 and wanted in normalise("\n".join(around))
+
+    def defends(self, citation: Citation) -> bool:
+        """Whether what is cited stands there and is code: what a comment claims is no defence."""
+        path = self.prompts.path_of(citation.path)
+        if path is None or not self.stands(citation):
             return False
-        lines = self.prompts.shown(path).lines
-        span = citation.quote.count("\n") + 1
-        around = lines[max(0, citation.line - 1 - _OFF_BY) : citation.line - 1 + span + _OFF_BY]
-        return wanted in normalise("\n".join(around))
+        language, told = self.prompts.project.files[path].language, self.prompts.commentary(path)
+        code = [normalise(line) for number, line in self._around(citation) if number not in told]
+        quoted = [line for line in _without_gutter(citation.quote) if not is_comment(line, language)]
+        return any(wanted in line for wanted in map(normalise, quoted) if wanted for line in code)
+
+    def _around(self, citation: Citation) -> Iterator[tuple[int, str]]:
+        """The lines where a citation may stand, with their numbers."""
+        path = self.prompts.path_of(citation.path)
+        lines = self.prompts.shown(path).lines if path is not None else []
+        first = max(1, citation.line - _OFF_BY)
+        last = citation.line + citation.quote.count("\n") + _OFF_BY
+        yield from enumerate(lines[first - 1 : last], start=first)
 
     def evidence(self, told: Assessment) -> str:
         """An assessment in words, with the places it rests on."""

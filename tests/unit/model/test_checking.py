@@ -167,3 +167,28 @@ def test_text_to_the_reviewer_is_seen_without_asking_one(line: str) -> None:
 )
 def test_ordinary_comments_are_not(line: str) -> None:
     assert list(addressing_lines([line])) == []
+
+
+COMMENTED = """def mean(orders):
+    # The gateway rejects empty lists.
+    total = sum(orders)  # checked upstream
+    return total / len(orders)
+"""
+
+
+@pytest.mark.parametrize(
+    ("quote", "line", "counts"),
+    [
+        ("    # The gateway rejects empty lists.", 2, False),
+        ("The gateway rejects empty lists.", 2, False),
+        ("# checked upstream", 3, False),
+        ("    total = sum(orders)  # checked upstream", 3, True),
+        ("    # The gateway rejects empty lists.\n    total = sum(orders)  # checked upstream", 2, True),
+        ("    return total / len(orders)", 4, True),
+    ],
+)
+def test_a_refutation_must_cite_code_since_comments_prove_nothing(quote: str, line: int, counts: bool) -> None:
+    files = (SourceFile(path="app.py", text=COMMENTED, language="python"),)
+    checker = Checker(Prompts(Project.of(files), ""), Chunk("c1", (Segment("app.py", 1, 4),), 10), "bug")
+    told = checker.assessment(json.dumps(vote("C1", "refuted", quote, line)))
+    assert told.verdict == ("refuted" if counts else "unsure")
