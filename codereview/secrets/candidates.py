@@ -92,6 +92,8 @@ _ENV_SPACE = re.compile(r"^\s*(?:ENV|setenv)\s+(?P<name>[A-Za-z_]\w{0,79})\s+(?P
 _BARE_INLINE = re.compile(
     r"(?:^|[\s;&|(\"'`:])(?:--?)?(?P<name>[A-Za-z_][\w.\-]{0,79})=(?P<value>[^\s\"'`;&|<>()]{3,200})"
 )
+#: In a text, only what is called as a setting is: ``spring.datasource.password``, ``DB_PASSWORD``.
+_SETTING = re.compile(r"[a-z]\.[a-z]|[A-Z]_[A-Z]")
 _OPTION = re.compile(
     r"(?:^|[\s\"'`\[,])--?(?P<name>[A-Za-z][\w-]{2,40})(?:\s+|[\"']\s*,\s*[\"']|=)(?P<quote>[\"']?)"
     r"(?P<value>[^\s\"'`,;|&<>(]{3,200})(?P=quote)"
@@ -201,9 +203,9 @@ def _bare(line: str, syntax: Syntax) -> Iterator[Candidate]:
         yield Candidate(
             whole["name"], value, whole.start("value"), whole.start("value") + len(value), How.ASSIGNED, quoted=False
         )
-    if syntax is Syntax.PROSE:
-        return
     for match in _BARE_INLINE.finditer(line):
+        if syntax is Syntax.PROSE and not _SETTING.search(match["name"]):
+            continue
         if whole is None or match.start("value") != whole.start("value"):
             yield Candidate(match["name"], match["value"], *match.span("value"), How.ASSIGNED, quoted=False)
 

@@ -79,7 +79,13 @@ def judge_value(
         return None if stands_for_one(value) and value.lower() not in _USUAL else Certainty.WEAK
     if stands_for_one(value):
         return None
-    if quoted and signs(name) and _is_plain(value) and not shown and not is_something_else(value):
+    if (
+        ((around.code and quoted) or name.isupper())
+        and signs(name)
+        and _is_plain(value)
+        and not shown
+        and not is_something_else(value)
+    ):
         return _key(value, kind, around) or Certainty.WEAK
     if counts(value) and (around.for_show or kind is Kind.WEAK or (value.isalpha() and kind is not Kind.PASSWORD)):
         return None

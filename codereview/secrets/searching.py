@@ -14,8 +14,8 @@ from codereview.domain.sources import SourceFile
 from codereview.secrets import candidates, formats, structures
 from codereview.secrets.candidates import Candidate, How
 from codereview.secrets.judging import Certainty, Surroundings, judge, judge_value
-from codereview.secrets.naming import Kind
-from codereview.secrets.placeholders import counts, stands_for_one
+from codereview.secrets.naming import Kind, kind_of
+from codereview.secrets.placeholders import counts, speaks_of_secrets, stands_for_one
 from codereview.secrets.places import Syntax, is_for_show, is_translated, syntax_of
 from codereview.secrets.rules import BY_NAME
 
@@ -55,6 +55,10 @@ _SIGNER = re.compile(
     r"\b(?:session|cookieSession|expressSession|cookieParser|NextAuth|fastifyJwt)\s*\(|JwtModule|authOptions"
 )
 _PLAIN_TEXT = re.compile(r"^(?!.*(?:your|change|replace|example|xxx))[\w .!@#%^&*-]{3,80}$", re.IGNORECASE)
+#: A person or an account, written out.
+_NAMED_USER = re.compile(
+    r"(?i)\b(?:user(?:name)?|email|e_mail|login|uid)[\"']?\s*(?:=>|[:=])\s*[\"'][^\"'{}$<>\s]{2,80}[\"']"
+)
 _SECRET_KIND = re.compile(r"^kind:\s*Secret\s*$", re.MULTILINE)
 _SECRET_DATA = re.compile(r"^(?P<what>data|stringData):\s*$")
 _DATUM = re.compile(
@@ -167,6 +171,8 @@ class _Search:
             verdict = judge(candidate, self._around)
             if verdict is None and self._signs_sessions(number, candidate):
                 verdict = Kind.SECRET, Certainty.WEAK
+            if verdict is None and self._beside_a_user(line, candidate):
+                verdict = Kind.PASSWORD, Certainty.WEAK
             if verdict is not None:
                 yield self._of_kind(verdict[0], number, candidate, verdict[1])
 
@@ -175,6 +181,15 @@ class _Search:
         if at.name != "secret" or not at.quoted or self._for_show or not _PLAIN_TEXT.match(at.value):
             return False
         return any(_SIGNER.search(line) for line in self._lines[max(0, number - 4) : number])
+
+    def _beside_a_user(self, line: str, at: Candidate) -> bool:
+        """Whether the password of somebody who is named on the line is a plain word."""
+        around = self._around
+        if around.for_show or around.translated or not at.quoted or not at.value.isalpha() or len(at.value) < 4:
+            return False
+        if kind_of(at.name) is not Kind.PASSWORD or stands_for_one(at.value) or speaks_of_secrets(at.value):
+            return False
+        return at.value.islower() and _NAMED_USER.search(line) is not None
 
     def _entries(self) -> Iterator[Found]:
         """``name: X`` on one line and ``value: y`` on the next, as in the environment of a container."""
