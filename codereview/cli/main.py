@@ -8,7 +8,7 @@ import traceback
 import click
 
 from codereview import __version__
-from codereview.cli import config, coordinator, demo, doctor, evaluate, keys, review, rules, serve, watch, worker
+from codereview.cli import config, coordinator, cost, demo, doctor, evaluate, keys, review, rules, serve, watch, worker
 from codereview.domain.gate import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE
 from codereview.errors import BackendUnavailable, CodeReviewError
 
@@ -39,6 +39,7 @@ for _command in (
     config.config,
     keys.keys,
     doctor.doctor,
+    cost.cost,
 ):
     cli.add_command(_command)
 
