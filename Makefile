@@ -14,7 +14,8 @@ CONTAINERS ?= $(shell for p in docker podman buildah; do command -v $$p >/dev/nu
 VERSION ?= $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' codereview/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup serve format lint types imports check bench package images compose-test clean
+.PHONY: help demo test setup serve format lint types imports check bench package images compose-test infrastructure-tools infrastructure-lint \
+	rest-models deploy teardown clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,22 @@ images: ## Build the two container images (with docker, podman or buildah)
 
 compose-test: $(VENV)/.installed-dev ## Build the images and run docker-compose.yml for real (podman; needs root)
 	@$(BIN)/python -m pytest tests/compose --run-compose $(PYTEST_ARGS)
+
+infrastructure-tools: $(VENV)/.installed-dev ## Install cfn-lint, checkov, the AWS client and a local AWS beside the project
+	@$(BIN)/python tests/support/infrastructure.py install
+
+infrastructure-lint: infrastructure-tools ## Check the CloudFormation templates
+	@.codereview/tools/infrastructure/bin/cfn-lint --config-file deploy/cfnlintrc.yaml
+	@.codereview/tools/checkov/bin/checkov --config-file deploy/checkov.yaml
+
+rest-models: $(VENV)/.installed ## Write the REST template's models anew from the API's schemas
+	@$(BIN)/python -m deploy.rest_models
+
+deploy: package ## Deploy to AWS: make deploy ENVIRONMENT=staging; deploy/README.md says what it takes
+	@CODEREVIEW=$(BIN)/codereview deploy/scripts/deploy.sh
+
+teardown: ## Take an environment away: make teardown ENVIRONMENT=staging CONFIRM=staging
+	@deploy/scripts/teardown.sh
 
 clean: ## Remove what was built here
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .codereview
