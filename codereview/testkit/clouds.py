@@ -39,7 +39,7 @@ def bedrock_frames(asked: Asked, reply: Reply, tokens: Tokens) -> Iterator[bytes
     for event in wire.events(asked, reply, tokens):
         if event["type"] == "error":
             kind = _BEDROCK_STREAM_ERRORS.get(event["error"]["type"], "internalServerException")
-            yield event_stream.exception(kind, event["error"]["message"])
+            yield event_stream.exception(kind, message=event["error"]["message"])
             return
         if event["type"] == "message_stop":
             event["amazon-bedrock-invocationMetrics"] = {
@@ -57,8 +57,8 @@ def sagemaker_frames(asked: Asked, reply: Reply, tokens: Tokens) -> Iterator[byt
     for event in wire.events(asked, reply, tokens):
         if event["type"] == "error":
             yield from _parts(held)
-            code = {"ErrorCode": "InternalModelError"}
-            yield event_stream.exception("ModelStreamError", event["error"]["message"], **code)
+            said = {"Message": event["error"]["message"], "ErrorCode": "InternalModelError"}
+            yield event_stream.exception("ModelStreamError", **said)
             return
         held += wire.sse(event)
         whole = len(held) // _PART * _PART

@@ -22,9 +22,9 @@ def event(kind: str, payload: bytes, content_type: str = "application/json") -> 
     return frame(payload, event_type=kind, content_type=content_type, message_type="event")
 
 
-def exception(kind: str, message: str, **more: str) -> bytes:
-    """A message that ends the stream with an error."""
-    body = json.dumps({"message": message, **more}).encode()
+def exception(kind: str, **said: str) -> bytes:
+    """A message that ends the stream with an error. Services differ in what they say: ``message``, or ``Message``."""
+    body = json.dumps(said).encode()
     return frame(body, exception_type=kind, content_type="application/json", message_type="exception")
 
 

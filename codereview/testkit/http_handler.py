@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
         """Messages, counting, batches, and the ways of the clouds."""
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY:
-            self.close_connection = True  # the body is not read
+            self._drain(length)
             self._refuse(Refused(413, "Request exceeds the maximum size"))
             return
         self._routed(self._post, self.rfile.read(length))
@@ -243,6 +243,11 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+    def _drain(self, length: int) -> None:
+        """Read the body away: a client that is still sending would not see the answer."""
+        while length > 0 and (piece := self.rfile.read(min(length, 1 << 20))):
+            length -= len(piece)
 
     def _signed(self) -> None:
         """Whether a cloud's request was signed. Raises Refused; the signature itself is not checked."""
