@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 _TOO_LONG = re.compile(r"prompt is too long|context (?:window|length|limit)|too many (?:input )?tokens", re.IGNORECASE)
 #: Statuses of refusals that time may cure: request timeout and conflict.
 _PASSING = frozenset({408, 409})
-#: Types of an error that arrives inside a stream, where the status was 200.
+#: Types of an error that arrives inside a stream, where the status was 200: Anthropic's, and Bedrock's.
 _IN_STREAM_REJECTIONS = frozenset(
     {"invalid_request_error", "authentication_error", "permission_error", "not_found_error", "billing_error"}
+    | {"validationException", "accessDeniedException"}
 )
+_THROTTLINGS = frozenset({"rate_limit_error", "throttlingException"})
 
 
 @contextmanager
@@ -62,7 +64,7 @@ def explained(billed: Callable[[], Tokens] = Tokens) -> Iterator[None]:
 def _of_status(error: "APIStatusError", tokens: Tokens) -> ModelError:
     status, said = error.status_code, _line(error)
     request_id = error.request_id or ""
-    if status == 429 or error.type == "rate_limit_error":
+    if status == 429 or error.type in _THROTTLINGS:
         return ModelThrottled(
             f"the provider's rate limit was reached: {said}",
             retry_after_s=_retry_after(error),
