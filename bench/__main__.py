@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from bench.page import page as page_command
 from codereview.adapters.api_client import ApiClient
 from codereview.adapters.embedded.redis_server import PrivateRedis
 from codereview.adapters.embedded.stack import Stack
@@ -139,6 +140,9 @@ def live(rounds: int) -> None:
             _row("GET /api/ready", health)
             _row("POST to first finding", first, health)
             _row("POST to terminal event", ended, health)
+
+
+bench.add_command(page_command)
 
 
 if __name__ == "__main__":

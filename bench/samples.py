@@ -91,13 +91,8 @@ def telling() -> tuple[Finding, ...]:
     votes = tuple(
         Provenance(source="claude", verdict="confirmed", evidence="no caller cleans the name") for _ in range(3)
     )
-    steps = (
-        (14, "read from the request"),
-        (18, "put into the clause"),
-        (24, "passed on"),
-        (26, "reaches the database"),
-    )
-    trace = tuple(TraceStep(path=PATH, line=line, message=said) for line, said in steps)
+    said = {14: "read from the request", 18: "put into the clause", 24: "passed on", 26: "reaches the database"}
+    trace = tuple(TraceStep(path=PATH, line=line, message=message) for line, message in said.items())
     replacement = '    rows = db.execute("SELECT * FROM orders WHERE name = ?", (name,)).fetchall()\n'
     passed, failed = CheckResult.PASSED, CheckResult.FAILED
     proved = FixChecks(applies=passed, parses=passed, clears_finding=passed, adds_none=passed)
@@ -188,11 +183,9 @@ def long_file(path: str, lines: int = 5000) -> SourceFile:
 def review(review_id: str, findings: Sequence[Finding], *, label: str = "shop", **over: object) -> Review:
     """A completed review of the sample file; outcome and verdict follow from what is given."""
     now = int(time.time() * 1000)
+    reviewed = {"state": CoverageState.REVIEWED, "engines": ("bandit",)}
     coverage = (
-        *(
-            CoverageEntry(path=PATH, agent=a, state=CoverageState.REVIEWED, engines=("bandit",))
-            for a in ("security", "bug")
-        ),
+        *(CoverageEntry.model_validate({"path": PATH, "agent": agent, **reviewed}) for agent in ("security", "bug")),
         CoverageEntry(path="shop/static/vendor.js", state=CoverageState.SKIPPED, reason=SkipReason.VENDORED),
     )
     fields: dict[str, object] = {

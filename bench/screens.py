@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 from playwright.sync_api import Browser, Page
@@ -30,7 +31,7 @@ from codereview.domain.model import Model
 from codereview.domain.reviews import AgentSummary, ReviewStatus
 from codereview.domain.units import UnitSpec
 
-VIEWS = {
+VIEWS: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
     "light": (1440, 1000, "light"),
     "dark": (1440, 1000, "dark"),
     "phone": (360, 780, "light"),
@@ -134,7 +135,7 @@ def shoot(browser: Browser, url: str, wanted: list[State], directory: Path, *, o
     for view, (width, height, theme) in VIEWS.items():
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
-        )  # type: ignore[arg-type]
+        )
         for state in wanted:
             if only and only not in f"{state.name}-{view}":
                 continue

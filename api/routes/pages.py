@@ -1,5 +1,6 @@
 """The page: one document for every page; its script reads the address."""
 
+import re
 from functools import cache
 from importlib import resources
 
@@ -9,6 +10,9 @@ from api.answers import conditional
 from api.operations import Routes
 
 routes = Routes()
+
+#: Where a relative address begins.
+_ADDRESS = re.compile(r' (?:href|src)="(?!#)')
 
 
 @routes.get("/", id="home_page", answers={}, secured=False, standalone=True, documented=False)
@@ -38,8 +42,7 @@ def get_review_page(review_id: str) -> Response:
 def _page(up: str, *, report: str = "api/reviews") -> Response:
     """The document, its relative addresses as they are seen from here; ``report`` is for readers without scripts."""
     html = _document().replace('"api/reviews" data-report', f'"{report}"')
-    for name in ("static/", "api/", "problems", "history", "./"):
-        html = html.replace(f'="{name}', f'="{up}{name}')
+    html = _ADDRESS.sub(rf"\g<0>{up}", html)
     return conditional(Response(html, mimetype="text/html"))
 
 

@@ -35,7 +35,8 @@ export function codeView(file, { marks = new Map(), centre = [1, 1], whole = fal
 export function centreOn(view) {
   const line = view.querySelector("[data-focus]");
   if (!line) return;
-  view.scrollTop = line.offsetTop - view.offsetTop - view.clientHeight / 2 + line.offsetHeight;
+  const offset = line.getBoundingClientRect().top - view.getBoundingClientRect().top;
+  view.scrollTop += offset - view.clientHeight / 2;
 }
 
 /** Fill the block that is looked at now, the others one by one when there is time. */

@@ -18,7 +18,7 @@ export function codePanel(reviewId, finding) {
   async function draw() {
     const mine = ++turn;
     const at = spot(finding, walk.at);
-    const file = (await sourceOf(reviewId, at.path)) ?? quoted(at.path, at.start ?? 1, at.snippet);
+    const file = (await sourceOf(reviewId, at.path)) ?? (await quoted(at.path, at.start ?? 1, at.snippet));
     if (mine !== turn) return;
     whole.hidden = Boolean(file.partial);
     title.textContent = at.path;
@@ -44,7 +44,7 @@ export function codePanel(reviewId, finding) {
   function toggle() {
     walk.whole = !walk.whole;
     whole.setAttribute("aria-pressed", String(walk.whole));
-    draw();
+    draw().then(() => pane.scrollIntoView({ block: "nearest" }));
   }
 
   if (steps.length) go(walk.at);

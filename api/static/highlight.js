@@ -18,8 +18,11 @@ const HASHED = new Set(["python", "shell", "bash", "ruby", "yaml", "toml", "dock
 /** Longer than this is minified or data: plain. */
 const LONGEST = 1_000_000;
 
+/** Milliseconds to work before the reader's input has its turn. */
+const SLICE = 12;
+
 /** The lines of a text, each a list of [kind, text]; kind is "" for plain. */
-export function highlighted(text, language) {
+export async function highlighted(text, language) {
   const source = text.replace(/\r\n/g, "\n");
   if (source.length > LONGEST) return source.split("\n").map((line) => [["", line]]);
   const lines = [[]];
@@ -30,10 +33,14 @@ export function highlighted(text, language) {
     });
   };
   let at = 0;
+  let until = performance.now() + SLICE;
   for (const match of source.matchAll(pattern(language))) {
     if (match.index > at) add("", source.slice(at, match.index));
     add(kindOf(match), match[0]);
     at = match.index + match[0].length;
+    if (performance.now() < until) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    until = performance.now() + SLICE;
   }
   add("", source.slice(at));
   return lines;

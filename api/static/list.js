@@ -7,8 +7,8 @@ import { filterBar, ordered, passes } from "./filters.js";
 import { onKey } from "./keys.js";
 import { CONFIDENCES, count, place, said, SEVERITIES } from "./words.js";
 
-/** Rows made in one go: more would hold up the reader's input. */
-const CHUNK = 100;
+/** Rows made or moved in one go: more would hold up the reader's input. */
+const CHUNK = 50;
 const WIDE = matchMedia("(min-width: 64rem)");
 
 /** The list: {element, update(findings)}. Findings come in the order they were found. */
@@ -28,34 +28,36 @@ export function findingList(reviewId, filters, agents) {
     all = findings;
     bar.update(all);
     shown = ordered(filters, all.filter((found) => passes(filters, found)));
-    const made = placeRows();
+    const whole = placeRows();
     say(summary, summed());
     if (open && !shown.some((found) => found.fingerprint === open.fingerprint)) close();
     cancelAnimationFrame(pending);
-    if (made < shown.length) pending = requestAnimationFrame(() => update(all));
+    if (!whole) pending = requestAnimationFrame(() => update(all));
   }
 
-  /** Put the rows where they belong, touching only those that are not; how many are there now. */
+  /** Put the rows where they belong, touching only those that are not; false when some are left to be made. */
   function placeRows() {
     const wanted = new Set(shown.map((found) => found.fingerprint));
     for (const [fingerprint, row] of rows) {
-      if (wanted.has(fingerprint)) continue;
+      if (wanted.has(fingerprint) || !row.isConnected) continue;
       row.remove();
-      rows.delete(fingerprint);
     }
-    let fresh = 0;
+    let moved = 0;
     let next = list.firstElementChild;
     for (const found of shown) {
       let row = rows.get(found.fingerprint);
       if (!row) {
-        if ((fresh += 1) > CHUNK) return rows.size;
         row = makeRow(found);
         rows.set(found.fingerprint, row);
       } else if (row.shownVersion !== found) redraw(row, found);
-      if (row === next) next = next.nextElementSibling;
-      else list.insertBefore(row, next);
+      if (row === next) {
+        next = next.nextElementSibling;
+        continue;
+      }
+      if ((moved += 1) > CHUNK) return false;
+      list.insertBefore(row, next);
     }
-    return rows.size;
+    return true;
   }
 
   function makeRow(found) {

@@ -16,15 +16,15 @@ async function load(reviewId, path) {
   try {
     const file = await call("GET", of(reviewId, `/source?path=${encodeURIComponent(path)}`));
     const changed = file.changed ? new Set(file.changed.flatMap(({ start, end }) => range(start, end))) : null;
-    return { path, text: file.text, changed, sparse: file.sparse, lines: highlighted(file.text, file.language) };
+    return { path, text: file.text, changed, sparse: file.sparse, lines: await highlighted(file.text, file.language) };
   } catch {
     return null; // expired, or never was: the quoted lines are shown instead
   }
 }
 
 /** What stands in for a file that is not there: the quoted lines, at their place. */
-export function quoted(path, first, snippet) {
-  return { path, first, lines: highlighted(snippet.replace(/\n$/, ""), ""), changed: null, partial: true };
+export async function quoted(path, first, snippet) {
+  return { path, first, lines: await highlighted(snippet.replace(/\n$/, ""), ""), changed: null, partial: true };
 }
 
 function range(start, end) {

@@ -1,10 +1,13 @@
 """Earlier reviews, and what became new, fixed or stayed between two of them."""
 
+import secrets
+
 import pytest
 from playwright.sync_api import Page, expect
 from support.site import Site
 
 from bench import samples
+from codereview.domain.sources import SourceSummary
 
 
 @pytest.fixture
@@ -12,8 +15,9 @@ def two(site: Site) -> tuple[str, str]:
     """Two reviews of the same thing: one finding fixed, one new, two the same."""
     shell, shared, mean = samples.telling()[1:4]
     fresh = samples.telling()[0]
-    before = site.keep([shell, shared, mean], label="history")
-    after = site.keep([shell, shared, fresh], label="history", created_at=before.created_at + 1000)
+    source = SourceSummary(label=f"history {secrets.token_hex(3)}", files=1, lines=37)
+    before = site.keep([shell, shared, mean], source=source)
+    after = site.keep([shell, shared, fresh], source=source, created_at=before.created_at + 1000)
     return before.id, after.id
 
 

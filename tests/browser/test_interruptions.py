@@ -27,7 +27,7 @@ def test_a_cut_socket_resumes_after_the_last_event_and_says_so(
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(str(frame))))
     page.goto(site.page_of(review_id))
     page.locator(".findings .row").first.wait_for()
-    assert site.proxy.cut() == 1
+    assert site.proxy.cut() >= 1
     expect(page.locator("#connection")).to_contain_text("going on after event")
     expect(page.locator("#connection")).to_have_text("Live, resumed")
     assert '"lastEventId":0' not in asked[-1]
@@ -107,7 +107,7 @@ def test_a_cut_stream_of_server_sent_events_resumes_too(site: Site, page: Page, 
     first, second = samples.telling()[:2]
     site.emit(review_id, EventType.FINDING, FindingEvent(finding=first), "security")
     expect(page.locator(".findings .row")).to_have_count(1)
-    assert site.proxy.cut() == 1
+    assert site.proxy.cut() >= 1
     site.emit(review_id, EventType.FINDING, FindingEvent(finding=second), "security")
     expect(page.locator(".findings .row")).to_have_count(2)
     expect(page.locator("#connection")).to_have_text("Live (server-sent events), resumed")

@@ -35,7 +35,8 @@ def test_findings_that_arrive_do_not_move_what_is_read(site: Site, page: Page) -
     expect(rows).to_have_count(30)
     expect(rows.first).to_contain_text("critical")
     after = read.bounding_box()
-    assert before and after
+    assert before
+    assert after
     assert abs(before["y"] - after["y"]) <= 2
 
 
@@ -44,7 +45,6 @@ def test_each_agent_says_how_far_it_is_and_in_a_sentence_why_it_failed(site: Sit
     review_id = site.hold()
     page.goto(site.page_of(review_id))
     security, bug = (page.locator(f"[data-agent={name}]") for name in ("security", "bug"))
-    expect(bug).to_contain_text("waiting for a worker")
     site.emit(review_id, EventType.AGENT_STARTED, AgentStarted(unit_id="bug-b001"), "bug")
     site.emit(
         review_id,

@@ -100,10 +100,10 @@ def test_a_pasted_patch_is_seen_to_be_one(site: Site, page: Page, sent: list[dic
 
 def test_an_estimate_in_dollars_is_shown_as_the_service_gives_it(site: Site, page: Page) -> None:
     """What is expected, and what it cannot exceed."""
-    said = {
-        "model": "claude-sonnet-5-5", "modelConfigured": True, "files": 1, "chunks": 2, "calls": 7, "inputTokens": 9000,
-        "cachedTokens": 0, "outputTokens": 1000, "costUsd": 0.042, "mostUsd": 0.31, "pricesAsOf": "", "notes": ["A note."],
-    }  # fmt: skip
+    tokens = {"inputTokens": 9000, "cachedTokens": 0, "outputTokens": 1000}
+    money = {"costUsd": 0.042, "mostUsd": 0.31, "pricesAsOf": ""}
+    work = {"model": "claude-sonnet-5-5", "modelConfigured": True, "files": 1, "chunks": 2, "calls": 7}
+    said = {**work, **tokens, **money, "notes": ["A note."]}
     page.route("**/estimate", lambda route: route.fulfill(json=said))
     page.goto(f"{site.url}/")
     page.get_by_label("Code or patch").fill("x = 1")
@@ -118,12 +118,11 @@ def test_an_estimate_in_dollars_is_shown_as_the_service_gives_it(site: Site, pag
 
 def test_a_refusal_is_a_sentence_beside_the_button(site: Site, page: Page) -> None:
     """And the code is still there."""
-    page.route("**/api/review", lambda route: route.fulfill(
-        status=429, content_type="application/problem+json",
-        json={"type": "/problems/overloaded", "title": "Overloaded", "status": 429, "detail": "300 reviews are waiting."},
-    ))  # fmt: skip
+    problem = {"type": "/problems/overloaded", "title": "Overloaded", "status": 429, "detail": "300 reviews wait."}
+    media_type = "application/problem+json"
+    page.route("**/api/review", lambda route: route.fulfill(status=429, content_type=media_type, json=problem))
     page.goto(f"{site.url}/")
     page.get_by_label("Code or patch").fill("x = 1")
     page.get_by_role("button", name="Start review").click()
-    expect(page.get_by_role("alert")).to_have_text("300 reviews are waiting.")
+    expect(page.get_by_role("alert")).to_have_text("300 reviews wait.")
     expect(page.get_by_label("Code or patch")).to_have_value("x = 1")
