@@ -30,7 +30,7 @@ _WAIVER = re.compile(
     r"pragma:\s*allowlist secret|gitleaks:allow|trufflehog:ignore|\bnosec\b|noqa:\s*S10[567]", re.IGNORECASE
 )
 _WAIVES_NEXT = re.compile(r"pragma:\s*allowlist nextline secret", re.IGNORECASE)
-_COMMENT = re.compile(r"^\s*(?:#(?!!|\s*(?:define|include|if))|//|/?\*(?!\w)|<!--|--\s|;|>>>|\.\.\s)")
+_COMMENT = re.compile(r"^\s*(?:#(?!!|\s*(?:define|include|if))|//(?!\w+[.:]\w)|/?\*(?!\w)|<!--|--\s|;|>>>|\.\.\s)")
 _ENTRY_NAME = re.compile(
     r"^\s*(?:-\s+)?[\"']?(?:name|key)[\"']?\s*:\s*[\"']?(?P<name>[\w.\-]{2,80})[\"']?,?\s*$|<key>"
     r"(?P<plist>[\w.\- ]{2,80})</key>\s*$"

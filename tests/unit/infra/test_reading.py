@@ -56,7 +56,19 @@ resource "aws_instance" "web" {
     }
   }
   empty {}
-  last = "end"
+  security_group = try(
+    each.value.group,
+    try(each.value.own, false) ? local.group : null
+  )
+  rules = [
+    for k, v in var.m :
+    {
+      name = k
+    } if v.enabled
+  ]
+  valid = length(var.x) > 4 && substr(var.x, 0, 4) == "ami-"
+  list  = var.a == null ? [] : [var.a]
+  last  = "end"
 }
 """
 
