@@ -1,5 +1,6 @@
 """Message batches: many requests at half the price, answered some time later and in any order."""
 
+import itertools
 import json
 import re
 import threading
@@ -40,19 +41,20 @@ class Batches:
         self.base_url = base_url
         self._service = service
         self._batches: dict[str, _Batch] = {}
+        self._numbers = itertools.count(1)
 
     def create(self, body: Mapping[str, Any], headers: Mapping[str, str], key: str) -> Json:
         """Take a batch in. Raises Refused."""
         requests = body.get("requests")
         if not isinstance(requests, list) or not 0 < len(requests) <= _MOST:
             raise Refused(400, f"requests: Input should be a list of 1 to {_MOST} requests")
-        names = [str(request.get("custom_id", "")) for request in requests]
+        names = [str(request.get("custom_id", "")) if isinstance(request, dict) else "" for request in requests]
         for place, name in enumerate(names):
             if _CUSTOM_ID.fullmatch(name) is None:
                 raise Refused(400, f"requests.{place}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'")
         if len(set(names)) < len(names):
             raise Refused(400, "requests: custom_id must be unique")
-        batch = _Batch(f"msgbatch_{len(self._batches) + 1:06}", requests, headers, key)
+        batch = _Batch(f"msgbatch_{next(self._numbers):06}", requests, headers, key)
         self._batches[batch.id] = batch
         return self._told(batch)
 

@@ -100,6 +100,11 @@ def sse(event: Json) -> bytes:
     return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
 
 
+def sse_frames(asked: Asked, reply: Reply, tokens: Tokens) -> Iterator[bytes]:
+    """The stream of a message as server-sent events."""
+    return map(sse, events(asked, reply, tokens))
+
+
 def error(type_: str, message_: str, request_id: str) -> Json:
     """The body of an error."""
     return {"type": "error", "error": {"type": type_, "message": message_}, "request_id": request_id}
