@@ -11,7 +11,7 @@ from codereview.agents.prompting import Prompts
 from codereview.application.model.asking import Conversation, NoModel, Question, State
 from codereview.application.model.checking import SOURCE, Checker, Rejected, addressed_finding
 from codereview.application.model.fixing import Fixer, OpenWorkspace
-from codereview.application.model.injection import addressing_lines
+from codereview.application.model.injection import addressing_lines, addressing_path
 from codereview.application.model.verifying import Verified, Verifier
 from codereview.application.model.work import Account, UnitWork
 from codereview.domain.coverage import SkipReason
@@ -147,6 +147,8 @@ class ChunkReview:
             self._revise(finding, "confirmed by the model", confidence=more, provenance=(vote,))
 
     def _report_addressing_text(self) -> None:
+        for path in filter(addressing_path, self.chunk.paths):
+            self.work.add(addressed_finding(path, 1, 1, "codereview"), "")
         for segment in self.chunk.segments:
             lines = text_of(segment, self.prompts.project.files[segment.path]).split("\n")
             for number in addressing_lines(lines):
