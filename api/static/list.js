@@ -12,7 +12,7 @@ const CHUNK = 50;
 const WIDE = matchMedia("(min-width: 64rem)");
 
 /** The list: {element, update(findings)}. Findings come in the order they were found. */
-export function findingList(reviewId, filters, agents) {
+export function findingList(reviewId, filters, { agents, live }) {
   const rows = new Map();
   const list = h("ol", { class: "rows" });
   const pane = h("div", { class: "pane", id: "pane" });
@@ -23,6 +23,7 @@ export function findingList(reviewId, filters, agents) {
   let shown = [];
   let open = null;
   let pending = null;
+  let wanted = live ? "named" : "any";
 
   function update(findings) {
     all = findings;
@@ -31,6 +32,7 @@ export function findingList(reviewId, filters, agents) {
     const whole = placeRows();
     say(summary, summed());
     if (open && !shown.some((found) => found.fingerprint === open.fingerprint)) close();
+    openWanted();
     cancelAnimationFrame(pending);
     if (!whole) pending = requestAnimationFrame(() => update(all));
   }
@@ -122,13 +124,22 @@ export function findingList(reviewId, filters, agents) {
     return shown.length === all.length ? count(all.length, "finding") : `${count(shown.length, "finding")} of ${all.length} listed`;
   }
 
-  function openNamed() {
+  /** Open the finding the address names as soon as its row is there; without one, the first where there is room. */
+  function openWanted() {
+    if (!wanted) return;
     const id = decodeURIComponent(location.hash.slice(1));
-    const found = all.find((each) => each.id === id);
-    if (!found) return false;
+    const named = all.find((each) => each.id === id);
+    if (!named && !(wanted === "any" && WIDE.matches)) return;
+    const found = named ?? shown[0];
+    if (!rows.get(found?.fingerprint)?.isConnected) return;
+    wanted = "";
     select(found.fingerprint);
-    rows.get(found.fingerprint)?.scrollIntoView({ block: "center" });
-    return true;
+    if (named) rows.get(found.fingerprint).scrollIntoView({ block: "center" });
+  }
+
+  function openNamed() {
+    wanted = "named";
+    openWanted();
   }
 
   WIDE.addEventListener("change", arrange);
@@ -141,7 +152,7 @@ export function findingList(reviewId, filters, agents) {
   onKey("Escape", "Close the finding", () => (open && !WIDE.matches ? close() : false));
   close();
   const element = h("section", { class: "findings", "aria-labelledby": "findings-title" }, h("h2", { id: "findings-title" }, "Findings"), bar.element, split);
-  return { element, update, openNamed, openFirst: () => WIDE.matches && !open && shown[0] && select(shown[0].fingerprint) };
+  return { element, update };
 }
 
 function rowHead(found, click) {

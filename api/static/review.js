@@ -24,7 +24,7 @@ export async function review(reviewId) {
   live = !ended(state.review);
   const top = overview();
   const buttons = h("div", { class: "buttons actions" });
-  const list = findingList(reviewId, readFilters(live), state.review.agents.map(({ agent }) => agent));
+  const list = findingList(reviewId, readFilters(live), { live, agents: state.review.agents.map(({ agent }) => agent) });
   const none = h("p", { class: "none" });
   const covered = h("section", { class: "coverage-place", "aria-label": "Coverage" });
   const draw = scheduled(() => steadily(() => drawAll(state, { top, buttons, list, none, covered })));
@@ -45,8 +45,8 @@ export async function review(reviewId) {
   }
 
   show(h("div", { class: "review-head" }, top.head, buttons), top.verdict, top.cards, list.element, none, covered);
-  drawAll(state, { top, buttons, list, none, covered });
-  if (!list.openNamed() && !live) list.openFirst();
+  top.update(state.review, [...state.findings.values()]);
+  draw();
   if (!live) return connection("");
   const clock = setInterval(draw, 1000);
   follow(reviewId, {

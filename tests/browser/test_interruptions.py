@@ -27,6 +27,7 @@ def test_a_cut_socket_resumes_after_the_last_event_and_says_so(
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(str(frame))))
     page.goto(site.page_of(review_id))
     page.locator(".findings .row").first.wait_for()
+    expect(page.locator("#connection")).to_have_text("Live")
     assert site.proxy.cut() >= 1
     expect(page.locator("#connection")).to_contain_text("going on after event")
     expect(page.locator("#connection")).to_have_text("Live, resumed")
