@@ -71,11 +71,11 @@ def _result(call: ModelCall, result: "MessageBatchResult") -> ModelReply | Model
             return error
     if result.type != "errored":
         return ModelUnavailable(f"the batch was {result.type} before the call was made")
-    kind, said = result.error.error.type, result.error.error.message
+    kind, said = str(result.error.error.type), result.error.error.message
     request_id = result.error.request_id or ""
     if kind == "rate_limit_error":
         return ModelThrottled(f"the provider's rate limit was reached: {said}", request_id=request_id)
     if kind in _PASSING:
         return ModelUnavailable(f"the provider failed: {said}", request_id=request_id)
-    refusal = PromptTooLong if _TOO_LONG.search(said) else ModelRejected
+    refusal = PromptTooLong if kind == "request_too_large" or _TOO_LONG.search(said) else ModelRejected
     return refusal(f"the provider refused ({kind}): {said}", request_id=request_id)
