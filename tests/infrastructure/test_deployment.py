@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from support.deployed import LocalAws, functions, write_zips
 from support.infrastructure import require
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ENVIRONMENTS = {"staging": "staging", "production": "prod"}
 
 
@@ -33,7 +33,11 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
         assert running.settled("codereview-bootstrap") == "CREATE_COMPLETE"
         staging = running.script("deploy.sh", **_settings(running, "staging"))
         # The second one begins when the first is done with what both share.
-        running.await_stack("codereview-staging-secrets")
+        try:
+            running.await_stack("codereview-staging-secrets")
+        except AssertionError:
+            staging.terminate()
+            raise AssertionError(staging.communicate()[1]) from None
         production = running.script("deploy.sh", **_settings(running, "production"))
         printed = {"staging": running.finished(staging), "production": running.finished(production)}
         (directory / "printed.json").write_text(json.dumps(printed))
@@ -50,13 +54,11 @@ def _settings(aws: LocalAws, environment: str) -> dict[str, str]:
 
 
 def _update(aws: LocalAws, stack: str, **changed: str) -> str:
-    current = aws.stack(stack)["Parameters"]
-    parameters = [
-        {
-            "ParameterKey": each["ParameterKey"],
-            "ParameterValue": changed.get(each["ParameterKey"], each["ParameterValue"]),
-        }
-        for each in current
+    parameters: list[dict[str, Any]] = [
+        {"ParameterKey": key, "ParameterValue": changed[key]}
+        if (key := each["ParameterKey"]) in changed
+        else {"ParameterKey": key, "UsePreviousValue": True}
+        for each in aws.stack(stack)["Parameters"]
     ]
     template = (aws.directory / "staging" / "packaged.yaml").read_text(encoding="utf-8")
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]

@@ -45,3 +45,11 @@ def test_every_section_is_there() -> None:
     """A section nobody wrote demands for would pass unnoticed."""
     demanded = {demand["section"].split()[0] for demand in DEMANDS}
     assert demanded >= SECTIONS | {f"9.{n}" for n in range(1, 6)}
+
+
+def test_the_documentation_lists_every_demand() -> None:
+    """docs/aws-specification.md is the same list for people."""
+    page = (Path(__file__).parents[2] / "docs" / "aws-specification.md").read_text(encoding="utf-8")
+    for demand in DEMANDS:
+        row = f"| {demand['section']} | {demand['demand']} | `{demand['template']}` | `{demand['resource']}` |"
+        assert row in page, row

@@ -15,13 +15,22 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
-from support.infrastructure import HOME, program
+from support.infrastructure import program
 from support.ministack import free_port
 from support.templates import names, resources
 
 ROOT = Path(__file__).resolve().parents[2]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 _START_S = 40.0
+#: The real client, which looks more often whether a stack is there: by itself it looks every half minute.
+_CLIENT = """#!{python}
+import sys, time
+import awscli.botocore.waiter as waiter
+from awscli.clidriver import main
+sleep = time.sleep
+waiter.time = type("Hasty", (), {{"sleep": staticmethod(lambda seconds: sleep(min(seconds, 0.3)))}})
+sys.exit(main())
+"""
 
 
 def functions() -> list[str]:
@@ -51,6 +60,9 @@ class LocalAws:
         self.directory = directory
         self._records = directory / "records"
         self._records.touch()
+        self._aws = directory / "aws"
+        self._aws.write_text(_CLIENT.format(python=program("awscli", "python")), encoding="utf-8")
+        self._aws.chmod(0o755)
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop
@@ -118,7 +130,7 @@ class LocalAws:
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.url,
-            "AWS": str(HOME / "awscli" / "bin" / "aws"),
+            "AWS": str(self._aws),
             "CODEREVIEW": str(Path(sys.executable).with_name("codereview")),
             "STAND_IN_HOST": f"localhost:{self.port}",
             "IMAGE_TAG": "0123abc",
@@ -153,7 +165,7 @@ class LocalAws:
         """Its outputs."""
         return {each["OutputKey"]: each["OutputValue"] for each in self.stack(name)["Outputs"]}
 
-    def await_stack(self, name: str, within_s: float = 60) -> None:
+    def await_stack(self, name: str, within_s: float = 40) -> None:
         """Wait until there is a stack of this name."""
         deadline = time.monotonic() + within_s
         stacks = self.client("cloudformation").get_paginator("list_stacks")
