@@ -8,13 +8,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXAMPLE ?= examples/shop
 TESTS ?= tests
+SCREENS ?= build/screens
 # A file of tests at a time to each of three processes: many tests wait for others, few for the processor.
 PYTEST_ARGS ?= -n 3 --dist loadfile
 CONTAINERS ?= $(shell for p in docker podman buildah; do command -v $$p >/dev/null 2>&1 && echo $$p && break; done)
 VERSION ?= $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' codereview/__init__.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup serve format lint types imports check bench package images compose-test infrastructure-tools infrastructure-lint \
+.PHONY: help demo test setup serve format lint types imports check bench screenshots package images compose-test infrastructure-tools infrastructure-lint \
 	rest-models deploy teardown clean
 
 help: ## List the targets
@@ -57,6 +58,9 @@ package: $(VENV)/.installed-dev ## Make the Lambda zips, the same bytes each tim
 images: ## Build the two container images (with docker, podman or buildah)
 	@for target in coordinator agent; do \
 	    $(CONTAINERS) build --target $$target --tag codereview/$$target:$(VERSION) . || exit; done
+
+screenshots: $(VENV)/.installed-dev ## Pictures of the page's states, both themes and a phone; SCREENS=directory
+	@$(BIN)/python -m bench.screens $(SCREENS)
 
 compose-test: $(VENV)/.installed-dev ## Build the images and run docker-compose.yml for real (podman; needs root)
 	@$(BIN)/python -m pytest tests/compose --run-compose $(PYTEST_ARGS)

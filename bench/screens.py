@@ -110,7 +110,7 @@ def states(service: Service) -> list[State]:
         if page.locator(".detail-body").count() == 0:
             page.locator(".row-head").first.click()
         page.locator(".code .line").first.wait_for()
-        page.locator(".detail-body h2").scroll_into_view_if_needed()
+        page.locator(".detail-body .why").scroll_into_view_if_needed()
 
     return [
         State("start", "", fill),

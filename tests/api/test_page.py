@@ -50,8 +50,14 @@ def test_modules_are_served_as_modules_and_build_no_markup(api: Api, name: str) 
         assert answer.mimetype in ("text/javascript", "application/javascript")
         source = answer.text
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", source)
-    for imported in re.findall(r'from "\./([\w.]+)"', source):
+    for imported in re.findall(r'from "\./([\w.-]+)"', source):
         assert imported in MODULES
+
+
+def test_every_module_is_asked_for_at_once() -> None:
+    """Not one after the other as imports are met: the first paint would wait for it."""
+    html = (STATIC / "index.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'(?:modulepreload" href|src)="static/([\w-]+\.js)"', html)) == set(MODULES)
 
 
 def test_nothing_outside_the_static_folder_is_served(api: Api) -> None:
