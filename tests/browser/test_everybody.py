@@ -159,3 +159,10 @@ def test_a_finding_is_read_on_every_screen(
     beside = page.locator("#pane .detail-body").count() == 1
     assert beside == (width >= 1024)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_check_of_accessibility_finds_what_is_wrong(page: Page) -> None:
+    """A check that finds nothing anywhere proves nothing."""
+    page.set_content("<main><h1>x</h1><p style='color: #ccc; background: #fff'>pale</p><button></button></main>")
+    found = {violation.partition(":")[0] for violation in _violations(page)}
+    assert {"color-contrast", "button-name"} <= found
