@@ -152,7 +152,11 @@ class LocalAws:
     @staticmethod
     def finished(process: subprocess.Popen[str]) -> str:
         """Wait for a script."""
-        out, err = process.communicate(timeout=110)
+        try:
+            out, err = process.communicate(timeout=240)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
         assert process.returncode == 0, err[-4000:]
         return out
 
