@@ -1,10 +1,12 @@
 """Which files are in a language that a tool reads."""
 
+import re
 from pathlib import PurePosixPath
 
 from codereview.domain.sources import SourceFile
 
 _PYTHON = frozenset({".py", ".pyi", ".pyw"})
+_ZSH = re.compile(r"#![^\n]*\bzsh\b|#compdef\b")
 _SHELL = frozenset({".sh", ".bash", ".ksh", ".dash"})
 #: What oxlint opens; it goes by the extension alone.
 _JAVASCRIPT = frozenset(
@@ -22,7 +24,9 @@ def is_python(file: SourceFile) -> bool:
 
 
 def is_shell(file: SourceFile) -> bool:
-    """A POSIX-like shell script, by extension or as the input recognised it."""
+    """A POSIX-like shell script, by extension or as the input recognised it; zsh is another language."""
+    if _suffix(file) == ".zsh" or _ZSH.match(file.text):
+        return False
     return _suffix(file) in _SHELL or file.language == "shell"
 
 

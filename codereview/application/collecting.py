@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from codereview.application.anchoring import AnchoredFile, anchor
 from codereview.application.policy import Policy
+from codereview.application.weighing import weighed
 from codereview.domain.cwe import family_of
 from codereview.domain.findings import Finding, FindingStatus, Provenance
 from codereview.domain.merging import merge_pair
@@ -64,7 +65,7 @@ class Collector:
             where = self.files.get(raw.path)
             if where is None or self.policy.disables(raw.rule_id, raw.path):
                 continue
-            anchored = anchor(raw, where, agent=self.agent, version=report.version)
+            anchored = weighed(anchor(raw, where, agent=self.agent, version=report.version))
             finding = self._judged(self.policy.apply(anchored, where), raw)
             if finding.severity < self.policy.floor(raw.path):
                 self.hidden[BELOW_SEVERITY] += 1

@@ -2,7 +2,6 @@
 
 import ast
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from codereview.analysers.bugs.model import exits
 from codereview.analysers.bugs.model.definitions import Class, Function, Value
@@ -12,6 +11,7 @@ from codereview.analysers.bugs.model.project import Module, Project
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, FunctionNode, Index, Scope
 from codereview.analysers.bugs.model.walking import is_generator
 from codereview.analysers.positions import Positions
+from codereview.domain.places import is_test
 from codereview.domain.rules import Rule
 from codereview.ports import RawFinding
 
@@ -19,7 +19,6 @@ _NEVER = frozenset(
     {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit", "pytest.fail", "pytest.skip", "pytest.exit"}
     | {"pytest.xfail", "typing.assert_never", "flask.abort", "werkzeug.exceptions.abort", "django.http.Http404"}
 ) - {"django.http.Http404"}
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "t"})
 
 
 class Context:
@@ -47,9 +46,7 @@ class Context:
     @cached_property
     def is_test(self) -> bool:
         """Whether the file holds tests, by its name or folder."""
-        path = PurePosixPath(self.module.file.path)
-        named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
-        return named or bool(_TEST_FOLDERS & set(path.parts[:-1]))
+        return is_test(self.module.file.path)
 
     @cached_property
     def is_complete(self) -> bool:

@@ -11,6 +11,7 @@ from codereview.analysers.dataflow.interpreter.state import Module
 from codereview.analysers.dataflow.rules.index import rulebook_of
 from codereview.analysers.dataflow.rules.loading import ANALYSER
 from codereview.analysers.dataflow.rules.loading import rules as all_rules
+from codereview.domain.places import is_for_show
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
 from codereview.ports import AnalyserProblem, AnalysisReport, Workspace
@@ -39,10 +40,6 @@ _AUTHORITATIVE = {
     "java": frozenset({"command", "sql", "path", "ldap", "xpath", "xss", "trust"}),
     "go": frozenset({"command", "sql"}),
 }
-_TEST_PATH = re.compile(
-    r"(^|/)(tests?|testing|__tests__|spec|fixtures|conftest\.py|examples?|docs?|samples?|benchmarks?)(/|$)|(^|/)test_[^/]*\.py$|_test\.(py|go)$|\.(test|spec)\.[jt]sx?$|Tests?\.java$"
-)
-
 
 _WAIVER = re.compile(r"(#|//)\s*(#?nosec\b|nolint:\S*gosec)")
 
@@ -113,7 +110,7 @@ def _load(file: SourceFile) -> tuple[Module | None, list[AnalyserProblem]]:
         language=file.language,
         code=code,
         rules=rulebook_of(file.language),
-        is_test=_TEST_PATH.search(file.path) is not None,
+        is_test=is_for_show(file.path),
         lines=file.text.count("\n") + 1,
     )
     return module, problems

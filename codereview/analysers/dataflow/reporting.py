@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from codereview.analysers.dataflow.rules.loading import rule_by_id
 from codereview.analysers.dataflow.values import Flow, Step
 from codereview.domain.findings import Confidence, Severity, TraceStep
+from codereview.domain.places import is_for_show
 from codereview.domain.rules import Rule
 from codereview.ports import RawFinding
 
@@ -49,6 +50,8 @@ class Findings:
         facts = {"source": origin.what, "source_line": origin.line, "sink": sink}
         steps = (*_trace(flow.step, flow), TraceStep(path=place.path, line=place.line, message=f"reaches {sink}"))
         message = f"{origin.what[:1].upper()}{origin.what[1:]} (line {origin.line}) reaches {sink}"
+        # What only a test hands in, nobody else does.
+        is_test = is_test or is_for_show(steps[0].path)
         self._add(rule, place, message, rule.failure_scenario.format(**facts), severity, confidence, steps, is_test)
 
     def misuse(

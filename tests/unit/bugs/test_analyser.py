@@ -131,9 +131,9 @@ def test_a_certain_error_is_grave_and_a_smell_is_not():
 )
 def test_hostile_code_ends_in_time(code: str, examine):
     """Deep nesting, endless chains and cycles cost a bounded time, and never an exception."""
-    started = time.monotonic()
+    started = time.process_time()
     examine(code)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_code_nested_too_deep_is_said(examine):

@@ -99,9 +99,9 @@ _HOSTILE = {
 def test_hostile_files_end_in_time(name: str) -> None:
     """A file made to exhaust the analyser costs a bounded amount of work."""
     language, text = _HOSTILE[name]
-    begin = time.monotonic()
+    begin = time.process_time()
     _examine(text, language)
-    assert time.monotonic() - begin < 20
+    assert time.process_time() - begin < 20
 
 
 def test_recursive_imports_end() -> None:

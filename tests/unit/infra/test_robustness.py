@@ -88,6 +88,6 @@ def test_no_soup_of_tokens_makes_it_fail(path: str) -> None:
 )
 def test_hostile_files_end_in_time(path: str, text: str) -> None:
     """A file made to exhaust the analyser costs a bounded amount of work."""
-    started = time.monotonic()
+    started = time.process_time()
     _examine(path, text)
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8

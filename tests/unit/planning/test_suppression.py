@@ -1,6 +1,6 @@
 """Suppression comments: what they cover, and what they do not."""
 
-from time import monotonic
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -182,12 +182,12 @@ def test_any_text_is_read(text: str, path: str) -> None:
     ids=range(4),
 )
 def test_a_hostile_line_takes_little_time(line: str) -> None:
-    started = monotonic()
+    started = process_time()
     found(f"{line}\n", "a.yml")
-    assert monotonic() - started < 2
+    assert process_time() - started < 2
 
 
 def test_many_suppressions_parse_the_file_once() -> None:
-    started = monotonic()
+    started = process_time()
     assert len(found("x = f(1)  # codereview: ignore[B602] why\n" * 5000)) == 5000
-    assert monotonic() - started < 5
+    assert process_time() - started < 5

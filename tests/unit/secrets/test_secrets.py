@@ -140,6 +140,11 @@ NO_SECRETS = [
     ("a.py", 'types = {"secret": "V1SecretVolumeSource", "token": "V1TokenRequest"}'),
     ("README.md", "[![coverage](https://codecov.io/gh/a/b/graph/badge.svg?token=vKez4Pycrc)](https://codecov.io)"),
     ("a.yml", f"checksum/secret: {_HEX}"),
+    ("a.json", f'"AWS::SecretsManager::Secret": "{_HEX}",'),
+    (
+        "a.json",
+        '"GetPasswordData": "ec2:GetPasswordData", "AWS::Secret.Key": "MaintenanceWindowStepFunctionsParameters"',
+    ),
     ("a.sh", 'PASSWORD="$(openssl rand -hex 16)"'),
     ("a.sh", 'kubectl create secret generic db --from-literal=password="$PW"'),
     ("a.sql", "UPDATE users SET password = crypt($1, gen_salt('bf'));"),
@@ -302,9 +307,9 @@ def test_names_in_a_long_line_mean_nothing() -> None:
 )
 def test_lines_made_to_take_for_ever_do_not(text: str) -> None:
     """The work per line is bounded."""
-    started = time.monotonic()
+    started = time.process_time()
     examine(SecretsAnalyser(), {"a.sh": text})
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_file_that_takes_too_long_is_a_problem() -> None:

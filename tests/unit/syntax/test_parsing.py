@@ -1,7 +1,7 @@
 """Parsing: any text, in bounded time."""
 
 import threading
-from time import monotonic
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -68,10 +68,10 @@ def test_a_text_above_the_size_limit_is_not_parsed() -> None:
 
 def test_parsing_stops_at_the_deadline_and_the_parser_works_afterwards() -> None:
     text = "class A { m(){return 1}\n f = () => 2}\n" * 20_000
-    started = monotonic()
+    started = process_time()
     with pytest.raises(ParseTimeout, match=r"0\.05 s"):
         parse(text, "go", timeout_s=0.05)
-    assert monotonic() - started < 2
+    assert process_time() - started < 2
     assert not parse("package a\n", "go").root_node.has_error
 
 

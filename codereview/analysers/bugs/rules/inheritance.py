@@ -314,15 +314,8 @@ def _abc(node: ast.ClassDef, ctx: Context) -> None:
         return
     if any(isinstance(s, ast.Assign | ast.AnnAssign) and getattr(s, "value", None) is None for s in node.body):
         return
-    empty = [
-        m
-        for m in methods
-        if all(
-            isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)) for s in m.body
-        )
-    ]
-    if empty and not any(m.decorator_list for m in empty):
-        ctx.report(EMPTY_ABSTRACT, node, f"{node.name} has no abstract method, and {empty[0].name}() does nothing.")
+    if not any(m.decorator_list for m in methods):
+        ctx.report(EMPTY_ABSTRACT, node, f"{node.name} has no abstract method, so it can be instantiated.")
 
 
 RULES = (

@@ -211,7 +211,9 @@ def _module_attribute(node: ast.Attribute, name: str, ctx: Context) -> None:
 def _lacks_name(module: str, name: str, ctx: Context) -> bool:
     own = ctx.project.module(module)
     if own is not None:
-        if own.syntax.errors or own.has_star_import or own.file.sparse or own.is_package:
+        # A file found by the end of its path alone may be another module of that name.
+        guessed = own.name not in (module, f"src.{module}")
+        if guessed or own.syntax.errors or own.has_star_import or own.file.sparse or own.is_package:
             return False
         bindings = own.index.root.bindings
         dynamic = any(load.id in ("globals", "vars", "setattr", "exec", "locals") for load in own.index.all(ast.Name))

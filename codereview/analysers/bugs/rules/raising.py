@@ -216,7 +216,8 @@ def _endless(node: ast.expr, ctx: Context) -> bool:
 
 def _class(node: ast.ClassDef, ctx: Context) -> None:
     cls = ctx.project.class_at(node, ctx.module)
-    init = next((m for m in node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__"), None)
+    inits = [m for m in node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__"]
+    init = inits[-1] if inits else None
     if init is None or not cls.is_a("builtins.BaseException") or ctx.is_test:
         return
     if any(
@@ -229,16 +230,11 @@ def _class(node: ast.ClassDef, ctx: Context) -> None:
     if len(cls.bases) != 1 or cls.bases[0] is None or cls.bases[0].node is not None:
         return  # what the base class does with the arguments is its own affair
     arguments = init.args
-    required = [a.arg for a in (*arguments.posonlyargs, *arguments.args)][1:]
-    optional = len(arguments.defaults)
-    mandatory = required[: len(required) - optional] if optional else required
+    positional = len(arguments.posonlyargs) + len(arguments.args) - 1
     keyword_only = [a for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False) if d is None]
     passed = _passed(init)
-    if keyword_only or (
-        passed is not None
-        and len(mandatory) != passed
-        and not (passed and passed >= len(mandatory) and passed <= len(required))
-    ):
+    lost = passed is not None and (passed != positional or arguments.vararg is not None)
+    if keyword_only or lost:
         ctx.report(UNPICKLABLE, init, "args will not fit __init__ when the exception is rebuilt.")
 
 

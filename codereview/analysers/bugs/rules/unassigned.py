@@ -17,7 +17,7 @@ BEFORE_ASSIGNMENT = define(
     description="On every way to this line the name has no value yet; it is assigned only later, or elsewhere.",
     scenario="UnboundLocalError or NameError whenever the line is reached.",
     fix="Assign the name first, or declare it global or nonlocal if that one was meant.",
-    family="used-before-assignment",
+    family="undefined-name",
     valid=(
         "def f():\n    x = 1\n    return x\n",
         "total = 0\n\n\ndef add(n):\n    global total\n    total += n\n",
@@ -46,7 +46,7 @@ AFTER_DELETION = define(
     description="The name was deleted by `del`, or by the end of the except block that bound it.",
     scenario="UnboundLocalError or NameError whenever the line is reached.",
     fix="Keep the value under another name, or move the use before the deletion.",
-    family="used-before-assignment",
+    family="undefined-name",
     valid=(
         "def f():\n    x = 1\n    del x\n    x = 2\n    return x\n",
         (
@@ -142,7 +142,7 @@ def _module(node: ast.Module, ctx: Context) -> None:
         for name, bound in scope.bindings.items()
         if name not in builtins | ctx.index.shared and all(b.kind is not Kind.TYPE for b in bound)
     ]
-    if not ctx.module.has_star_import and not ctx.index.shared & set(names):
+    if not ctx.module.has_star_import:
         _follow(scope, node.body, names, ctx)
 
 

@@ -15,7 +15,7 @@ NOT_DEFINED_AT_IMPORT = define(
     description=("A decorator, default, base or class-level expression names something that is defined further down."),
     scenario="NameError as soon as the module is imported.",
     fix="Move the definition up, or the use into a function.",
-    family="used-before-assignment",
+    family="undefined-name",
     valid=(
         "class Node:\n    def copy(self):\n        return Node()\n",
         "def f(x=len):\n    return g()\n\n\ndef g():\n    return 1\n",

@@ -1,0 +1,19 @@
+"""What a file is for, as far as its path tells."""
+
+import re
+
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|testing|testsuite|__tests__|specs?|e2e|fixtures?|test_?data|t)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|[^/]*tests?|conftest)\.(?:py|go|rb|java|kt)$|\.(?:test|spec)\.[cm]?[jt]sx?$"
+)
+_SHOWN = re.compile(r"(?:^|/)(?:examples?|docs?|samples?|demos?|benchmarks?)/")
+
+
+def is_test(path: str) -> bool:
+    """Whether the file is a test's: nothing in it is in use."""
+    return _TEST.search(path.lower()) is not None
+
+
+def is_for_show(path: str) -> bool:
+    """Whether the file is a test's, an example or documentation: no attacker reaches it."""
+    return is_test(path) or _SHOWN.search(path.lower()) is not None
