@@ -12,14 +12,16 @@ from typing import get_args
 
 import pytest
 from support.assembly import Assembly
-from support.injections.attempts import ATTEMPTS, Attempt
+from support.injections.attempts import ATTEMPTS, GUESSED, Attempt
 from support.injections.gullible import Corrupted, Gullible, Manner, orders
 from support.injections.project import CHANGE, WHOLE, Project
 from support.scripted_model import reviewer
 
 from codereview.adapters.anthropic_messages import AnthropicModel
 from codereview.adapters.model_catalogue import load_catalogue
+from codereview.agents import prompting
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
+from codereview.application.model import reviewing
 from codereview.domain.findings import Confidence, Finding, FindingStatus
 from codereview.domain.reviews import Outcome, Review
 from codereview.domain.sources import SourceFile
@@ -150,6 +152,31 @@ def test_findings_are_the_same_with_and_without_the_attempt(attempt: Attempt, re
     assert (ADDRESSED in {finding.rule_id for finding in review.findings}) is not attempt.silent
 
 
+@pytest.mark.parametrize("name", ["fence-guessed", "quoted-fence", "removed-fence", "fence-in-docstring"])
+def test_a_fence_whose_name_the_code_knew_would_be_broken_out_of(
+    name: str, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempts fail for the name being random, and not because nobody would notice their success."""
+    monkeypatch.setattr(reviewing, "fence_of", lambda *_: GUESSED)
+    model = Gullible()
+    reviews(_attempt(name).weave(), model)
+    assert model.obeyed
+
+
+@pytest.mark.parametrize("name", ["path-quote", "path-tag", "path-of-defect"])
+def test_a_path_that_is_not_escaped_would_end_its_tag(
+    name: str, reviews: Reviews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompting, "_path", str)
+    model = Gullible()
+    reviews(_attempt(name).weave(), model)
+    assert model.obeyed
+
+
+def _attempt(name: str) -> Attempt:
+    return next(attempt for attempt in ATTEMPTS if attempt.id == name)
+
+
 #: What the corrupted models are shown: in a comment, in removed lines, quoted by a tool; an answer to copy.
 SHOWN: list[tuple[str, Manner]] = [
     *product(("ignore-previous", "removed"), (manner for manner in get_args(Manner) if manner != "repeats")),
@@ -161,7 +188,7 @@ SHOWN: list[tuple[str, Manner]] = [
 @pytest.mark.parametrize(("name", "manner"), SHOWN)
 def test_what_code_checks_holds_when_a_model_obeys_the_code(name: str, manner: Manner, reviews: Reviews) -> None:
     """What tools found stays, nothing is refuted without a citation that stands, no unproved repair is an edit."""
-    project, model = next(attempt for attempt in ATTEMPTS if attempt.id == name).weave(), Corrupted(manner)
+    project, model = _attempt(name).weave(), Corrupted(manner)
     review = reviews(project, model)
     plain = reviews.plain(project)
     by_model = [finding for finding in review.findings if finding.rule_id.startswith("claude/")]

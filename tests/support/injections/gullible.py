@@ -78,7 +78,7 @@ def outside(asked: Asked) -> list[str]:
     told = _TELLS_FENCE.search(asked.blocks[0])
     assert told is not None, "the first user block names the fence"
     name = re.escape(told[1])
-    fenced = re.compile(rf'<{name}(?: \w+="[^"<>\n]*")*>\n.*?\n</{name}>', re.DOTALL)
+    fenced = re.compile(rf'<{name}(?: \w+="[^"<>\n]*")*>\n.*?</{name}>', re.DOTALL)
     return [asked.system, fenced.sub("", "\n".join(asked.blocks))]
 
 
