@@ -5,13 +5,13 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from support.deployed import LocalAws, functions, write_zips
 from support.infrastructure import require
+from support.templates import DIRECTORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ENVIRONMENTS = {"staging": "staging", "production": "prod"}
@@ -25,7 +25,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     directory = tmp_path_factory.mktemp("aws")
     write_zips(directory / "zips", functions())
     with LocalAws(directory, REDIS_HOST="127.0.0.1", REDIS_PORT="6399") as running:
-        bootstrap = Path("deploy/cloudformation/bootstrap.yaml").read_text(encoding="utf-8")
+        bootstrap = (DIRECTORY / "bootstrap.yaml").read_text(encoding="utf-8")
         # Once for both; the scripts find nothing to change in it.
         running.client("cloudformation").create_stack(
             StackName="codereview-bootstrap", TemplateBody=bootstrap, Capabilities=["CAPABILITY_IAM"]
@@ -66,11 +66,6 @@ def _update(aws: LocalAws, stack: str, **changed: str) -> str:
         StackName=stack, TemplateBody=template, Parameters=parameters, Capabilities=capabilities
     )
     return aws.settled(stack)
-
-
-def _nested(aws: LocalAws, stack: str, logical_id: str) -> str:
-    found = aws.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
-    return str(found["StackResourceDetail"]["PhysicalResourceId"]).split("/")[1]
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS.values())
@@ -201,8 +196,8 @@ def test_changed_parameters_change_what_is_there(aws: LocalAws) -> None:
     assert _table(aws)["TableId"] == created
 
 
-def _table(aws: LocalAws) -> dict[str, Any]:
-    table: dict[str, Any] = aws.client("dynamodb").describe_table(TableName="codereview-staging-reviews")["Table"]
+def _table(aws: LocalAws, name: str = "staging") -> dict[str, Any]:
+    table: dict[str, Any] = aws.client("dynamodb").describe_table(TableName=f"codereview-{name}-reviews")["Table"]
     return table
 
 
@@ -226,10 +221,18 @@ def test_teardown_asks_whether_it_is_meant(aws: LocalAws) -> None:
 
 
 def test_an_environment_is_taken_away_and_the_other_stays(aws: LocalAws) -> None:
-    """What was stored stays too."""
-    client = aws.client("cloudformation")
-    client.delete_stack(StackName="codereview-staging")
+    """That nested stacks keep what was stored is in the templates; this local AWS deletes it with them."""
+    aws.client("cloudformation").delete_stack(StackName="codereview-staging")
     with pytest.raises(ClientError, match="does not exist"):
         raise AssertionError(f"it is {aws.settled('codereview-staging')}")
     assert aws.stack("codereview-prod")["StackStatus"].endswith("COMPLETE")
-    assert _table(aws)["TableStatus"] == "ACTIVE"
+    assert _table(aws, "prod")["TableStatus"] == "ACTIVE"
+
+
+def test_a_key_outlives_its_stack(aws: LocalAws) -> None:
+    """Without it, nothing that was kept could be read."""
+    key = aws.outputs("codereview-staging-secrets")["KeyArn"]
+    aws.client("cloudformation").delete_stack(StackName="codereview-staging-secrets")
+    with pytest.raises(ClientError, match="does not exist"):
+        raise AssertionError(f"it is {aws.settled('codereview-staging-secrets')}")
+    assert aws.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
