@@ -37,7 +37,7 @@ class Candidate:
 
 
 _LITERAL = re.compile(r"(?P<quote>\"\"\"|'''|[\"'`])(?P<body>(?:\\.|(?!(?P=quote))[^\\\n]){1,400}?)(?P=quote)")
-_NAME = r"[\"'`]?(?:\$env:)?(?P<name>[A-Za-z_$@:][\w$.\-]{0,79})[\"'`]?\]?\)?(?:\[\d{0,5}\])?"
+_NAME = r"(?<![\w:])[\"'`]?(?:\$env:)?(?P<name>[A-Za-z_$@:][\w$.\-]{0,79})[\"'`]?\]?\)?(?:\[\d{0,5}\])?"
 _PREFIX = (
     r"(?:[rbfuRBFUL@$]{0,2}|\[\]byte\(|new\s+String\(|Buffer\.from\(|bytes?\(|String\(|str\(|lit\(|Secret(?:Str)?\("
     r"|[\w.]{0,60}(?:GetBytes|FromBase64String|b64decode|unhexlify|fromhex|DecodeString|atob)\(b?"

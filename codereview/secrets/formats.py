@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from codereview.domain.findings import Severity
+from codereview.secrets.randomness import drawn
 
 #: How far back on its line a form that is not telling enough alone is looked for company.
 _NEAR = 60
@@ -65,7 +66,7 @@ def occurrences(text: str) -> Iterator[Occurrence]:
         if form.near is not None and not form.near.search(text):
             continue
         for match in form.pattern.finditer(text):
-            if form.near is None or form.near.search(_before(text, match.start())):
+            if form.near is None or (drawn(match[0]) and form.near.search(_before(text, match.start()))):
                 yield Occurrence(form, match.start(), match.end())
 
 

@@ -70,7 +70,12 @@ def judge_value(
     """How surely the value is a secret of this kind; None when it is none."""
     if not 3 <= len(value) <= _LONGEST or not value.isprintable():
         return None
-    if kind is Kind.SECRET and value.count(" ") <= 3 and _is_emphatic(value.lower()) and not around.for_show:
+    if (
+        kind not in (Kind.PASSWORD, Kind.WEAK)
+        and value.count(" ") <= 3
+        and _is_emphatic(value.lower())
+        and not around.for_show
+    ):
         return Certainty.WEAK
     if kind is not Kind.WEAK and scrambled(value):
         return Certainty.CLEAR
@@ -164,7 +169,7 @@ def _is_emphatic(lower: str) -> bool:
 
 def _key(value: str, kind: Kind, around: Surroundings) -> Certainty | None:
     lower = value.lower().replace(" ", "")
-    if kind is Kind.SECRET and (lower in _USUAL - {"admin", "root"} or _is_emphatic(lower)):
+    if kind in (Kind.SECRET, Kind.TOKEN) and (lower in _USUAL - {"admin", "root"} or _is_emphatic(lower)):
         return None if around.for_show or around.translated else Certainty.WEAK
     if len(value) < 8 or is_worded(value) or not value.isascii() or " " in value:
         return None

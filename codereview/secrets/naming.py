@@ -55,6 +55,8 @@ _PUBLIC_KEYS = vocabulary("public_keys")
 @lru_cache(maxsize=8192)
 def kind_of(name: str) -> Kind | None:
     """What the name stands for; None for one that promises nothing to keep."""
+    if "::" in name:  # a type's name, not a value's
+        return None
     words = words_of(name)
     while len(words) > 1 and (words[-1] in _FOLLOWING or words[-1].isdigit()):
         words = words[:-1]

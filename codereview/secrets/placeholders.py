@@ -13,7 +13,7 @@ _STANDS_FOR = re.compile(
     | (?<![a-z0-9])(?:your|our|the|some|any|a)[-_ ](?=[a-z])
     | (?<![a-z])your(?![a-z]{0,2}\d) | example | placeholder | dummy | sample | redacted | \bfake | \bmock
     | not[-_ ]?a[-_ ]?real
-    | ^my[-_ ](?!.*\d)
+    | ^my[-_ ](?!.*\d) | ^[a-z][a-z0-9-]+:[a-z*]+$
     | not[-_ ]?(?:set|used|needed|required|secret|important) | \btodo\b | \bfixme\b | insert[-_ ]
     | enter[-_ ] | fill[-_ ]?(?:me|in)
     | put[-_ ](?:your|the|a)| goes[-_ ]?here | [-_]here\b | <[^<>]*> | \{\{ | \}\} | \$\{ | \$\( | \#\{ | %\(
