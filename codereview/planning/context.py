@@ -86,19 +86,20 @@ class Project:
 
     def outline(self, *, tokens: int, estimate: Callable[[str], int]) -> str:
         """The declarations of every file, one line each with its number, as many as fit; what does not is counted."""
-        shown: list[str] = []
+        listed: list[str] = []
         left_out = used = 0
         for path in sorted(self.files):
-            entry = "\n".join(self._outlined(path))
-            size = estimate(entry)
+            outer = [d for d in outline_of(self.files[path]).declarations if d.nesting < 2]
+            heads = "\n".join(_head(declaration, self.lines(path)) for declaration in outer)
+            size = estimate(path) + estimate(heads) + 4 * len(outer)
             if used + size > tokens:
                 left_out += 1
                 continue
             used += size
-            shown.append(entry)
+            listed += self._listed(path, outer, heads)
         if left_out:
-            shown.append(f"({left_out} more files are not listed)")
-        return "\n".join(shown)
+            listed.append(f"({left_out} more files are not listed)")
+        return "\n".join(listed)
 
     def around(self, chunk: Chunk, *, tokens: int, estimate: Callable[[str], int]) -> Context:
         """The definitions the chunk uses, then who calls what it defines, as far as they fit."""
@@ -117,15 +118,11 @@ class Project:
             taken.append(excerpt)
         return Context(tuple(taken), left_out)
 
-    def _outlined(self, path: str) -> Iterator[str]:
-        """The file's entry; what its declarations say is cleared as all code is that a model sees."""
-        lines, file = self.lines(path), self.files[path]
-        yield f"{visible(path)} ({len(lines)} lines)"
-        outer = [d for d in outline_of(file).declarations if d.nesting < 2]
-        heads = shown(
-            SourceFile(path=path, text="\n".join(_head(d, lines) for d in outer), language=file.language)
-        ).lines
-        for declaration, head in zip(outer, heads, strict=False):
+    def _listed(self, path: str, declarations: Sequence[Declaration], heads: str) -> Iterator[str]:
+        """The file's entry; ``heads``, a line for each declaration, are cleared as all code is that a model sees."""
+        yield f"{visible(path)} ({len(self.lines(path))} lines)"
+        cleared = shown(SourceFile(path=path, text=heads, language=self.files[path].language)).lines
+        for declaration, head in zip(declarations, cleared, strict=False):  # no heads are one empty line
             yield f"{declaration.start_line:>6}  {'  ' * declaration.nesting}{head[: _LONGEST_LINE // 2]}"
 
     def _definitions(self, chunk: Chunk) -> Iterator[Excerpt]:
@@ -157,4 +154,4 @@ class Project:
 def _head(declaration: Declaration, lines: Sequence[str]) -> str:
     """The line that names it."""
     own = lines[declaration.start_line - 1 : declaration.end_line]
-    return next((line for line in own if declaration.name in line), declaration.symbol).strip()
+    return next((line for line in own if declaration.name in line), declaration.symbol).strip()[:_LONGEST_LINE]
