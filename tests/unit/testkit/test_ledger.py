@@ -84,7 +84,7 @@ def test_a_server_in_its_own_process_keeps_its_ledger_in_a_file(tmp_path: Path) 
             texts = [client.messages.create(**ASK).content[0].text for _ in range(2)]  # type: ignore[union-attr]
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
         process.stdout.close()  # type: ignore[union-attr]
     assert texts == ["number 1", "number 2"]
     assert process.returncode == 0

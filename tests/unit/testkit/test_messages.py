@@ -232,11 +232,11 @@ def test_a_delay_runs_into_the_clients_timeout(serve: Any, connect: Any) -> None
 
 
 def test_a_stream_can_trickle_so_that_no_timeout_between_bytes_helps(serve: Any, connect: Any) -> None:
-    server = serve(Reply("x", byte_delay_s=0.0005))
+    server = serve(Reply("x", byte_delay_s=0.0015))
     began = time.monotonic()
-    with connect(server, timeout=0.4).messages.stream(**ASK) as stream:
+    with connect(server, timeout=1.0).messages.stream(**ASK) as stream:
         assert stream.get_final_text() == "x"
-    assert time.monotonic() - began > 0.5
+    assert time.monotonic() - began > 1.0
 
 
 # --- counting, models, limits
@@ -289,7 +289,7 @@ def test_the_most_requests_at_once_are_known(serve: Any, connect: Any) -> None:
     together = threading.Barrier(3)
 
     def rule(asked: Asked) -> Reply:
-        together.wait(5)
+        together.wait(30)
         return Reply("ok")
 
     server = serve(rule)

@@ -111,7 +111,7 @@ def test_equal_requests_at_once_all_write(serve: Any, connect: Any) -> None:
 
     def rule(asked: Asked) -> Reply:
         if asked.number <= 3:
-            together.wait(5)
+            together.wait(30)
         return Reply("ok")
 
     client = connect(serve(rule))
