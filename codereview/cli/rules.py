@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from pathlib import Path
 
 import click
 
@@ -10,15 +11,24 @@ from codereview.agents.model_rules import MODEL_RULES
 from codereview.domain.reviews import AGENTS
 from codereview.domain.rules import Rule
 from codereview.errors import ConfigurationError
+from codereview.formats.rule_reference import pages
 
 
 @click.command()
 @click.argument("rule_id", required=False, metavar="[RULE]")
 @click.option("--agent", type=click.Choice(AGENTS), help="Only this agent's.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def rules(rule_id: str | None, agent: str | None, as_json: bool) -> None:
+@click.option(
+    "--reference", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write the rule reference."
+)
+def rules(rule_id: str | None, agent: str | None, as_json: bool, reference: Path | None) -> None:
     """List the rules, or explain RULE with its examples."""
     known = analysers.rules() | MODEL_RULES
+    if reference is not None:
+        reference.mkdir(parents=True, exist_ok=True)
+        for name, text in pages(known.values()).items():
+            (reference / name).write_text(text, encoding="utf-8")
+        return
     if rule_id is not None:
         if rule_id not in known:
             near = [name for name in known if name.endswith(f"/{rule_id}")]
