@@ -72,6 +72,7 @@ def make_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     No test may leave an uncaught error or a breach of the page's policy behind.
     """
     contexts: list[BrowserContext] = []
+    pages: list[Page] = []
     mistakes: list[str] = []
 
     def make(context: BrowserContext | None = None, **options: object) -> Page:
@@ -79,6 +80,7 @@ def make_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
             contexts.append(context)
         page = context.new_page()
+        pages.append(page)
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on(
@@ -88,15 +90,21 @@ def make_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield make
-    for context in contexts:
-        context.close()
+    for each in (*pages, *contexts):
+        each.close()
     assert mistakes == []
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> BrowserContext:
+    """One browser profile for the tests that leave nothing behind in it: it has the page's files cached."""
+    return browser.new_context(viewport={"width": 1280, "height": 900})
+
+
 @pytest.fixture
-def page(make_page: Callable[..., Page]) -> Page:
+def page(make_page: Callable[..., Page], profile: BrowserContext) -> Page:
     """A tab."""
-    return make_page()
+    return make_page(profile)
 
 
 @pytest.fixture(autouse=True)
