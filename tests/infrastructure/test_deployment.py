@@ -8,40 +8,63 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 from support.deployed import LocalAws, functions, write_zips
 from support.infrastructure import require
 from support.templates import DIRECTORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-ENVIRONMENTS = {"staging": "staging", "production": "prod"}
+ENVIRONMENTS = ("staging", "prod")
 
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    """A local AWS with both environments deployed, at the same time and from nothing."""
+    """A local AWS with both environments: staging by the scripts, production beside it from the same release."""
     require("infrastructure")
     require("awscli")
     directory = tmp_path_factory.mktemp("aws")
     write_zips(directory / "zips", functions())
     with LocalAws(directory, REDIS_HOST="127.0.0.1", REDIS_PORT="6399") as running:
-        bootstrap = (DIRECTORY / "bootstrap.yaml").read_text(encoding="utf-8")
-        # Once for both; the scripts find nothing to change in it.
-        running.client("cloudformation").create_stack(
-            StackName="codereview-bootstrap", TemplateBody=bootstrap, Capabilities=["CAPABILITY_IAM"]
-        )
-        assert running.settled("codereview-bootstrap") == "CREATE_COMPLETE"
-        staging = running.script("deploy.sh", **_settings(running, "staging"))
-        # The second one begins when the first is done with what both share.
-        try:
-            running.await_stack("codereview-staging-secrets")
-        except AssertionError:
-            staging.terminate()
-            raise AssertionError(staging.communicate()[1]) from None
-        production = running.script("deploy.sh", **_settings(running, "production"))
-        printed = {"staging": running.finished(staging), "production": running.finished(production)}
-        (directory / "printed.json").write_text(json.dumps(printed))
+        printed = running.finished(running.script("deploy.sh", **_settings(running, "staging")))
+        (directory / "printed").write_text(printed, encoding="utf-8")
+        _deploy_production(running)
         yield running
+
+
+def _deploy_production(aws: LocalAws) -> None:
+    """What the pipeline does: the release that staging has, with production's parameters."""
+    client = aws.client("cloudformation")
+    client.create_stack(
+        StackName="codereview-prod-secrets",
+        TemplateBody=(DIRECTORY / "secrets.yaml").read_text(encoding="utf-8"),
+        Parameters=[{"ParameterKey": "Environment", "ParameterValue": "prod"}],
+    )
+    assert aws.settled("codereview-prod-secrets") == "CREATE_COMPLETE"
+    aws.finished(aws.script("put_secrets.sh", **_settings(aws, "production")))
+    shared = {each["ParameterKey"]: each["ParameterValue"] for each in aws.stack("codereview-staging")["Parameters"]}
+    written = json.loads((DIRECTORY / "parameters" / "production.json").read_text(encoding="utf-8"))["Parameters"]
+    taken = (
+        "ArtifactBucket",
+        "LogBucket",
+        "ReleasePrefix",
+        "CoordinatorImage",
+        "AgentImage",
+        "Architecture",
+        "StandInHost",
+    )
+    parameters = {
+        **{key: shared[key] for key in taken},
+        **written,
+        "KeyArn": aws.outputs("codereview-prod-secrets")["KeyArn"],
+    }
+    client.create_stack(
+        StackName="codereview-prod",
+        TemplateBody=(aws.directory / "staging" / "packaged.yaml").read_text(encoding="utf-8"),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    assert aws.settled("codereview-prod") == "CREATE_COMPLETE"
 
 
 def _settings(aws: LocalAws, environment: str) -> dict[str, str]:
@@ -68,20 +91,23 @@ def _update(aws: LocalAws, stack: str, **changed: str) -> str:
     return aws.settled(stack)
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS.values())
+@pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_an_environment_is_deployed_whole_from_nothing(aws: LocalAws, name: str) -> None:
-    """Root and nested stacks are complete, and the script prints where to go."""
+    """Root and nested stacks are complete."""
     assert aws.stack(f"codereview-{name}")["StackStatus"] == "CREATE_COMPLETE"
-    outputs = aws.outputs(f"codereview-{name}")
-    printed = json.loads((aws.directory / "printed.json").read_text())
-    environment = next(key for key, value in ENVIRONMENTS.items() if value == name)
+
+
+def test_the_script_prints_where_to_go(aws: LocalAws) -> None:
+    """The page, the API, the WebSocket."""
+    printed = (aws.directory / "printed").read_text(encoding="utf-8")
+    outputs = aws.outputs("codereview-staging")
     for each in ("PageUrl", "ApiUrl", "WebSocketUrl"):
-        assert outputs[each] in printed[environment]
+        assert outputs[each] in printed
 
 
 def test_two_environments_in_one_account_share_nothing_but_the_releases(aws: LocalAws) -> None:
     """No output of one is an output of the other."""
-    staging, prod = (aws.outputs(f"codereview-{name}") for name in ENVIRONMENTS.values())
+    staging, prod = (aws.outputs(f"codereview-{name}") for name in ENVIRONMENTS)
     assert not set(staging.values()) & set(prod.values())
 
 
@@ -177,9 +203,42 @@ def test_what_has_only_a_record_was_asked_for_as_written(aws: LocalAws) -> None:
 
 def test_the_page_and_the_patterns_are_published(aws: LocalAws) -> None:
     """The document that names all others, the scripts, and the catalogue."""
-    bucket = aws.outputs("codereview-prod")["PageBucket"]
+    bucket = aws.outputs("codereview-staging")["PageBucket"]
     keys = {each["Key"] for each in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
     assert {"index.html", "static/app.js", "patterns/rules.json"} <= keys
+
+
+def _commands(name: str) -> list[str]:
+    written = yaml.safe_load((DIRECTORY.parent / "buildspecs" / f"{name}.yml").read_text(encoding="utf-8"))
+    return list(written["phases"]["build"]["commands"])
+
+
+def test_the_build_of_images_pushes_both_under_the_commit(aws: LocalAws) -> None:
+    """The buildspec's own command; in the place of Docker stands a program that writes down what it is asked."""
+    asked = aws.directory / "asked"
+    docker = aws.directory / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@" >>{asked}\ncat >/dev/null\n', encoding="utf-8")
+    docker.chmod(0o755)
+    (command,) = _commands("images")
+    aws.finished(aws.command(command, DOCKER=str(docker), IMAGE_TAG="c0ffee"))
+    lines = asked.read_text(encoding="utf-8").splitlines()
+    repositories = aws.outputs("codereview-bootstrap")
+    for target, output in (("coordinator", "CoordinatorRepositoryUri"), ("agent", "AgentRepositoryUri")):
+        image = f"{repositories[output]}:c0ffee"
+        assert any(line.startswith("build ") and f"--target {target} --tag {image}" in line for line in lines)
+        assert f"push {image}" in lines
+
+
+def test_the_build_of_a_release_leaves_what_the_pipeline_takes_on(aws: LocalAws) -> None:
+    """Its last command; the zips before it are made by `make package`, which has tests of its own."""
+    build = aws.directory / "build"
+    settings = {"BUILD": str(build), "FUNCTIONS": str(aws.directory / "zips"), "RELEASE_PREFIX": "releases/c0ffee"}
+    printed = aws.finished(aws.command(_commands("release")[-1], **settings))
+    assert printed.split() == ["releases/c0ffee"]
+    assert {"packaged.yaml", "staging.json", "production.json"} <= {path.name for path in build.iterdir()}
+    bucket = aws.outputs("codereview-bootstrap")["ArtifactBucket"]
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="releases/c0ffee/")["Contents"]
+    assert "releases/c0ffee/review-repository.asl.json" in {each["Key"] for each in listed}
 
 
 def test_changed_parameters_change_what_is_there(aws: LocalAws) -> None:

@@ -126,6 +126,10 @@ class LocalAws:
 
     def script(self, name: str, **settings: str) -> subprocess.Popen[str]:
         """One of deploy/scripts, started with the real client of AWS."""
+        return self.command(str(ROOT / "deploy" / "scripts" / name), **settings)
+
+    def command(self, line: str, **settings: str) -> subprocess.Popen[str]:
+        """A line of shell in the project's directory, started with the real client of AWS."""
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **CREDENTIALS,
@@ -137,17 +141,14 @@ class LocalAws:
             **settings,
         }
         return subprocess.Popen(
-            [str(ROOT / "deploy" / "scripts" / name)],
+            ["/bin/sh", "-c", line],
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-
-    def run(self, name: str, **settings: str) -> str:
-        """A script to its end; what it printed. Raises AssertionError with its words when it fails."""
-        return self.finished(self.script(name, **settings))
 
     @staticmethod
     def finished(process: subprocess.Popen[str]) -> str:
@@ -168,14 +169,6 @@ class LocalAws:
     def outputs(self, name: str) -> dict[str, str]:
         """Its outputs."""
         return {each["OutputKey"]: each["OutputValue"] for each in self.stack(name)["Outputs"]}
-
-    def await_stack(self, name: str, within_s: float = 40) -> None:
-        """Wait until there is a stack of this name."""
-        deadline = time.monotonic() + within_s
-        stacks = self.client("cloudformation").get_paginator("list_stacks")
-        while not any(each["StackName"] == name for page in stacks.paginate() for each in page["StackSummaries"]):
-            assert time.monotonic() < deadline, f"there is no {name}"
-            time.sleep(0.2)
 
     def settled(self, name: str, within_s: float = 60) -> str:
         """Its status once nothing is in progress."""

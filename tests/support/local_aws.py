@@ -113,6 +113,25 @@ def _tables_keep_their_lives() -> None:
         HANDLERS[type_name]["create"] = create
 
 
+def _updates_keep_attributes() -> None:
+    """Where an update of a nested stack leaves a resource as it is, ministack forgets its attributes."""
+    make, change = provisioners._provision_resource, provisioners._update_resource
+    known: dict[tuple[str, str], Properties] = {}
+
+    def provision(type_name: str, logical_id: str, *rest: Any, **named: Any) -> tuple[str, Properties]:
+        physical, attributes = make(type_name, logical_id, *rest, **named)
+        known[type_name, physical] = attributes or {}
+        return physical, attributes
+
+    def update(type_name: str, *rest: Any, **named: Any) -> tuple[str, Properties]:
+        physical, attributes = change(type_name, *rest, **named)
+        merged = {**known.get((type_name, physical), {}), **(attributes or {})}
+        known[type_name, physical] = merged
+        return physical, merged
+
+    provisioners._provision_resource, provisioners._update_resource = provision, update
+
+
 if __name__ == "__main__":
     lacking = sorted(filter(_lacks, _types_of_templates()))
     for name in lacking:
@@ -120,6 +139,7 @@ if __name__ == "__main__":
             HANDLERS[name] = _recorded(name)
     _expressions_are_recorded()
     _tables_keep_their_lives()
+    _updates_keep_attributes()
     _note("start", recorded=lacking)
     sys.argv = ["ministack"]
     main()
