@@ -32,7 +32,7 @@ _OWN_PLACES = frozenset({"path", "archive", "ssrf", "redirect"})
 #: Names of parameters that are objects of the program rather than data.
 _OBJECTS = re.compile(
     r"(?i)^(self|cls|this|app|application|conn|connection|con|db|database|cursor|cur|session|sess|log|logger|config|conf|cfg|settings|options|opts|"
-    r"parser|client|ctx|context|loop|callback|cb|func|fn|function|handler|factory|manager|engine|pool|lock|queue|event|events|stream|socket|sock|"
+    r"parser|client|proxies|proxy|adapter|timeout|verify|certs?|transport|ctx|context|loop|callback|cb|func|fn|function|handler|factory|manager|engine|pool|lock|queue|event|events|stream|socket|sock|"
     r"response|resp|res|reply|w|writer|out|next|done|err|error|exc|e|ex|t|tb|model|schema|serializer|form|view|middleware|.*_?(class|cls|type|func|fn|factory|callback|handler))$"
 )
 _TEXTUAL = frozenset(

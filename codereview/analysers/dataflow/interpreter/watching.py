@@ -108,7 +108,9 @@ class Watching(Base):
         subject: Subject | None = None
         place = Place(frame.module.path, line, line)
         for misuse in frame.module.rules.misuse_names:
-            if misuse.names is not None and misuse.names.search(name):
+            # What is only passed on is told where it stands, not in everything it is handed to.
+            passed_on = misuse.rule == "hardcoded-secret" and isinstance(node, ir.Name | ir.Attr)
+            if misuse.names is not None and misuse.names.search(name) and not passed_on:
                 subject = subject or Subject(value=value, node=node, target=name, context=self.names_around(frame))
                 self._misused(misuse, subject, place, frame)
         if isinstance(node, ir.Const) and isinstance(value.single, str) and looks_secret(name, value.single):
