@@ -14,8 +14,9 @@ AGENT_REPOSITORY="${AGENT_REPOSITORY:-$(output "$BOOTSTRAP_STACK" AgentRepositor
 for target in coordinator agent; do
     repository="$COORDINATOR_REPOSITORY"
     [ "$target" = coordinator ] || repository="$AGENT_REPOSITORY"
-    if "$AWS" ecr describe-images --repository-name "codereview/$target" --image-ids "imageTag=$IMAGE_TAG" \
-        >/dev/null 2>&1; then
+    there="$("$AWS" ecr describe-images --repository-name "codereview/$target" --image-ids "imageTag=$IMAGE_TAG" \
+        --query 'length(imageDetails)' --output text 2>/dev/null || true)"
+    if [ "$there" = 1 ]; then
         say "$repository:$IMAGE_TAG is there"
         continue
     fi
