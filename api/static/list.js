@@ -8,7 +8,7 @@ import { onKey } from "./keys.js";
 import { CONFIDENCES, count, place, said, SEVERITIES } from "./words.js";
 
 /** Rows made or moved in one go: more would hold up the reader's input. */
-const CHUNK = 50;
+const CHUNK = 30;
 const WIDE = matchMedia("(min-width: 64rem)");
 
 /** The list: {element, update(findings)}. Findings come in the order they were found. */
