@@ -14,8 +14,8 @@ from codereview.formats import FORMATS, render
 ALLOWED = set(
     re.findall(
         r"\w+",
-        "html head meta title style body main section h1 h2 h3 p span strong b i a ul ol li details summary code pre ins "
-        "table thead tbody tr th td",
+        "html head meta title style body main section h1 h2 h3 p span strong b i a ul ol li details summary code pre "
+        "ins table thead tbody tr th td",
     )
 )
 
