@@ -300,6 +300,15 @@ def test_the_models_of_the_rest_api_are_current() -> None:
     assert rendered(text) == text, "run make rest-models"
 
 
+@pytest.mark.parametrize("name", ["bootstrap", "secrets"])
+def test_log_groups_may_use_the_keys_they_lie_under(name: str) -> None:
+    """CloudWatch Logs refuses a group whose key does not let it in."""
+    policy = at(render(name).resources, "Key.Properties.KeyPolicy")
+    logs = at(policy, "Statement[Logs]")
+    assert logs["Principal"] == {"Service": "logs.us-east-1.amazonaws.com"}
+    assert {"kms:Encrypt", "kms:Decrypt"} <= set(logs["Action"])
+
+
 def test_cfn_lint_finds_nothing() -> None:
     """No error and no warning; the one kind left out is explained in the configuration."""
     lint = require("infrastructure")
