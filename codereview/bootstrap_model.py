@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from codereview.adapters.anthropic_credentials import has_credentials
 from codereview.adapters.anthropic_messages import AnthropicModel
 from codereview.adapters.aws import AwsClients
-from codereview.adapters.memory.calling import MemoryAnswerCache, MemoryCircuitBreaker, MemoryPrefixGate
+from codereview.adapters.file_answers import FileAnswerCache
+from codereview.adapters.memory.calling import MemoryCircuitBreaker, MemoryPrefixGate
 from codereview.adapters.model_catalogue import load_catalogue
 from codereview.adapters.observed import TracedModel
 from codereview.adapters.redis.calling import RedisAnswerCache, RedisCircuitBreaker, RedisPrefixGate
@@ -61,7 +62,7 @@ def model_reviewer(
         ledger=ledger,
         breaker=RedisCircuitBreaker(client) if client is not None else MemoryCircuitBreaker(),
         gate=RedisPrefixGate(client) if client is not None else MemoryPrefixGate(),
-        cache=RedisAnswerCache(client) if client is not None else MemoryAnswerCache(),
+        cache=RedisAnswerCache(client) if client is not None else FileAnswerCache(settings.data_dir / "answers"),
         estimate=estimate_tokens,
         slots=threading.Semaphore(at_once),
         manners=Manners(max_wait_s=settings.model_max_wait_s, timeout_s=settings.model_timeout_s),

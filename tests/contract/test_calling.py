@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
 from support.live import at_once
 
 from codereview.adapters import memory, redis
+from codereview.adapters.file_answers import FileAnswerCache
 from codereview.spending import AnswerCache, CircuitBreaker, PrefixGate
 
 Make = Callable[..., object]
@@ -180,9 +182,13 @@ class TestPrefixGate:
 
 
 class TestAnswerCache:
-    @pytest.fixture
-    def make_cache(self, make: Make) -> Callable[..., AnswerCache]:
-        return partial(make, "AnswerCache")  # type: ignore[return-value]
+    @pytest.fixture(params=["memory", "redis", "files"])
+    def make_cache(self, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., AnswerCache]:
+        if request.param == "files":
+            return partial(FileAnswerCache, tmp_path / "answers")
+        if request.param == "memory":
+            return memory.MemoryAnswerCache
+        return partial(redis.RedisAnswerCache, request.getfixturevalue("redis_client"))
 
     def test_an_answer_is_found_by_its_key(self, make_cache: Callable[..., AnswerCache]) -> None:
         """As it was put last, to the character."""

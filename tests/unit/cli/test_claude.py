@@ -62,6 +62,16 @@ def test_a_review_says_what_the_model_found_and_what_it_cost(server: MessagesSer
     assert f"${server.spend.nano_usd / 1e9:.2f} for {len(server.entries)} requests" in out
 
 
+def test_the_same_code_is_not_paid_for_twice(server: MessagesServer, command: Command) -> None:
+    """Answers are kept between runs of the command."""
+    command("review", "app.py", "-q")
+    paid = len(server.entries)
+    code, out, _ = command("review", "app.py", "--agents", "bug")
+    assert (code, len(server.entries)) == (0, paid)
+    assert "Division by the length of an empty list" in out
+    assert "$0.00 for 0 requests" in out
+
+
 def test_an_estimate_asks_nobody(server: MessagesServer, command: Command) -> None:
     code, out, _ = command("review", "app.py", "--estimate")
     assert (code, server.entries) == (0, [])
