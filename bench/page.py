@@ -82,9 +82,8 @@ def page(rounds: int) -> None:
     longest = [max(each.tasks, default=0.0) for each in seen]
     _report(f"longest task ({LINES}-line file, filters; 0: < 50)", longest)
     kept = statistics.median(each.finding for each in seen) <= FIRST_PAINT_MS and statistics.median(longest) <= TASK_MS
-    click.echo(
-        f"{'kept' if kept else 'NOT KEPT'}: first finding <= {FIRST_PAINT_MS} ms, no task > {TASK_MS} ms (medians of the visits)"
-    )
+    held = f"first finding <= {FIRST_PAINT_MS} ms, longest task <= {TASK_MS} ms (medians of the visits)"
+    click.echo(f"{'kept' if kept else 'NOT KEPT'}: {held}")
 
 
 def _paint(browser: Browser, url: str) -> float:
