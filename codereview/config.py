@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     #: Seconds of one unit of work: soft (the unit ends as partial), then hard (its process is killed).
     unit_soft_limit_s: PositiveInt = 540
     unit_hard_limit_s: PositiveInt = 600
+    #: Whether what analysers say of a file is kept for a week, so that unchanged code is not analysed again.
+    analysis_cache: bool = True
     #: Seconds one external tool may take on one batch.
     tool_timeout_s: PositiveFloat = 120.0
 

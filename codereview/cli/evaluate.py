@@ -105,7 +105,8 @@ def _run(cases: list[Case], agents: tuple[str, ...], engine: str, budget_usd: fl
 
 def _settings(engine: str, budget_usd: float | None) -> Settings:
     """The settings of an evaluation: without a model, or with one and as much time and money as it is given."""
-    settings = load_settings()
+    # What is measured here is made here.
+    settings = load_settings().model_copy(update={"analysis_cache": False})
     if engine == "static":
         return settings.model_copy(update={"model_provider": "none"})
     if language_model(settings, load_catalogue(settings.models_file)) is None:

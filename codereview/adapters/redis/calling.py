@@ -3,6 +3,7 @@
 import secrets
 import time
 import zlib
+from collections.abc import Sequence
 
 from redis import Redis
 
@@ -107,15 +108,17 @@ class RedisAnswerCache:
         *,
         ttl_s: float = ANSWER_TTL_S,
         max_bytes: int = ANSWERS_BYTES,
+        names: Sequence[str] = keys.ANSWERS,
         max_answer_bytes: int = ANSWER_BYTES,
     ) -> None:
         self._scripts = Scripts(client)
+        self._names = list(names)
         self._ttl_ms = int(ttl_s * 1000)
         self._max_bytes, self._max_answer_bytes = max_bytes, max_answer_bytes
 
     def get(self, key: str) -> str | None:
         """The answer, or None when there is none (any more)."""
-        packed = self._scripts.run("answer_get", keys.ANSWERS, self._ttl_ms, key)
+        packed = self._scripts.run("answer_get", self._names, self._ttl_ms, key)
         return None if packed is None else zlib.decompress(packed).decode()
 
     def put(self, key: str, value: str) -> None:
@@ -123,4 +126,4 @@ class RedisAnswerCache:
         data = value.encode()
         packed = zlib.compress(data, _LEVEL)
         if len(data) <= self._max_answer_bytes and len(packed) <= self._max_bytes:
-            self._scripts.run("answer_put", keys.ANSWERS, self._ttl_ms, self._max_bytes, key, packed)
+            self._scripts.run("answer_put", self._names, self._ttl_ms, self._max_bytes, key, packed)

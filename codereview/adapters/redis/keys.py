@@ -14,7 +14,8 @@
 | ``ws:connections:{reviewId}`` | set | API Gateway connection ids |
 | ``idempotency:{owner}:{key}`` | hash | digest, reviewId, call |
 | ``{name}:lock`` | string | who holds a named lock |
-| ``cache:findings:{hash}`` | string | findings of code reviewed before |
+| ``cache:findings`` | hash | ``a:{hash}`` → compressed report of an analyser; ``bytes`` → how many there are |
+| ``cache:findings:used`` | zset | these reports by their last use (ms) |
 | ``cache:answers`` | hash | ``a:{hash}`` → compressed answer of a model; ``bytes`` → how many there are |
 | ``cache:answers:used`` | zset | answers by their last use (ms) |
 | ``review:{id}:budget`` | hash | ``nano`` (dollars), ``requests``, ``input``, ``cacheRead``, ``cacheWrite5m``, \
@@ -39,6 +40,7 @@ DEADLINES = "reviews:deadlines"
 WAITING = "reviews:waiting"
 #: Answers of models, and their last uses.
 ANSWERS = ("cache:answers", "cache:answers:used")
+ANALYSES = ("cache:findings", "cache:findings:used")
 #: Matches the status key of every agent.
 AGENT_STATUSES = "agent:*:status"
 
@@ -96,11 +98,6 @@ def idempotency(owner: str, key: str) -> str:
 def lock(name: str) -> str:
     """A named lock."""
     return f"{name}:lock"
-
-
-def findings_cache(content: str) -> str:
-    """The findings of code reviewed before, by the hash of everything they depend on."""
-    return f"cache:findings:{content}"
 
 
 def token_budget(hour: str) -> str:

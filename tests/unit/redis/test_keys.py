@@ -169,6 +169,6 @@ def test_the_module_of_keys_documents_every_key() -> None:
     """The table at its head is the reference of what is in Redis."""
     documented = re.findall(r"``([^`]+)``", keys.__doc__ or "")
     patterns = [re.sub(r"\{\w+\}", ".+", name) for name in documented]
-    others = [keys.ws_connections("rv_1"), keys.findings_cache("0f"), keys.token_budget("2026-11-22T14")]
+    others = [keys.ws_connections("rv_1"), *keys.ANALYSES, keys.token_budget("2026-11-22T14")]
     for name in [*TYPES, *others, keys.AGENT_COMMANDS, keys.event_channel("rv_1")]:
         assert any(re.fullmatch(pattern, name) for pattern in patterns), name
