@@ -68,11 +68,14 @@ class FileAnswerCache:
     def _forget(self) -> None:
         """Remove what is too old, and of the rest the longest unused until it fits."""
         kept = 0
-        files = [(entry.stat(), entry.path) for entry in os.scandir(self._directory) if entry.is_file()]
+        files: list[tuple[os.stat_result, str]] = []
+        for entry in os.scandir(self._directory):
+            with contextlib.suppress(FileNotFoundError):  # another thread or process was quicker
+                files.append((entry.stat(), entry.path))
         for stat, path in sorted(files, key=lambda file: -file[0].st_mtime):
             kept += stat.st_size
             if kept > self._max_bytes or stat.st_mtime <= self._now_s() - self._ttl_s:
-                with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                with contextlib.suppress(FileNotFoundError):
                     os.unlink(path)
 
     def _path(self, key: str) -> Path:

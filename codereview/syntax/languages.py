@@ -125,11 +125,12 @@ def language_of(path: str, text: str = "") -> str:
     The name of the file decides; ``text`` is looked at only where the name says nothing (its shebang line).
     """
     name = path.rpartition("/")[2].lower()
-    if _DOCKERFILE.match(name):
+    stem, _, extension = name.rpartition(".")
+    # "dockerfile_reader.py" reads them; it is none.
+    if _DOCKERFILE.match(name) and _BY_EXTENSION.get(extension, "") not in PROGRAMMING - {"dockerfile"}:
         return "dockerfile"
     if name in _BY_NAME:
         return _BY_NAME[name]
-    stem, _, extension = name.rpartition(".")
     if stem and extension in _BY_EXTENSION:
         return _BY_EXTENSION[extension]
     return language_of_shebang(text)

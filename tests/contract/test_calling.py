@@ -232,3 +232,19 @@ class TestAnswerCache:
         cache.put("small", "x" * 100)
         cache.put("large", "x" * 101)
         assert (cache.get("small"), cache.get("large")) == ("x" * 100, None)
+
+    def test_many_may_put_and_get_at_once(
+        self, make_cache: Callable[..., AnswerCache], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nobody's answer is lost for it, and nobody complains."""
+        cache = make_cache()
+
+        def put(worker: int) -> None:
+            for i in range(12):
+                cache.put(f"{worker}:{i}", f"{worker}:{i}")
+
+        at_once([partial(put, worker) for worker in range(8)])
+        assert [cache.get(f"{n}:{i}") for n in range(8) for i in range(12)] == [
+            f"{n}:{i}" for n in range(8) for i in range(12)
+        ]
+        assert caplog.records == []

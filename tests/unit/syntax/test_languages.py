@@ -26,6 +26,7 @@ from codereview.syntax.languages import PROGRAMMING, extension_of, language_of
         ("build/dockerfile-api", "dockerfile"),
         ("Containerfile", "dockerfile"),
         ("api.dockerfile", "dockerfile"),
+        ("dockerfile_reader.py", "python"),
         (".github/workflows/ci.yml", "yaml"),
         ("config.yaml", "yaml"),
         ("package.json", "json"),
