@@ -55,6 +55,8 @@ class RawFinding:
     help_uri: str = ""
     trace: tuple[TraceStep, ...] = ()
     status: FindingStatus = FindingStatus.CONFIRMED
+    #: Why it is suppressed, where the code itself says so ("# nosec"); it stays visible.
+    suppression_reason: str = ""
     #: Fingerprint of a finding known before that this one repeats in other words; "" when there is none.
     same_as: str = ""
     #: Whether it is about the change itself, so that lines beside a deletion count as changed.

@@ -131,6 +131,7 @@ def anchor(raw: RawFinding, where: AnchoredFile, *, agent: str, version: str = "
         snippet=_shown(raw, where, snippet),
         trace=raw.trace,
         status=raw.status,
+        suppression_reason=raw.suppression_reason,
         provenance=(Provenance(source=raw.rule_id.partition("/")[0], rule=raw.native_rule, version=version),),
         in_diff=where.shows(line, end, FilterMode.ADDED),
         help_uri=raw.help_uri,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from codereview.analysers.dataflow import ir
@@ -11,10 +12,11 @@ from codereview.analysers.dataflow.interpreter.state import Module
 from codereview.analysers.dataflow.rules.index import rulebook_of
 from codereview.analysers.dataflow.rules.loading import ANALYSER
 from codereview.analysers.dataflow.rules.loading import rules as all_rules
+from codereview.domain.findings import FindingStatus
 from codereview.domain.places import is_for_show
 from codereview.domain.rules import Rule
 from codereview.domain.sources import SourceFile
-from codereview.ports import AnalyserProblem, AnalysisReport, Workspace
+from codereview.ports import AnalyserProblem, AnalysisReport, RawFinding, Workspace
 from codereview.syntax.parsing import ParseTimeout, grammar_of, parse
 
 LANGUAGES = frozenset({"python", "javascript", "typescript", "go", "java"})
@@ -81,13 +83,23 @@ class DataflowAnalyser:
             AnalyserProblem(f"not followed to its end: {why}", path, "timeout") for path, why in program.cut.items()
         ]
         waived = {file.path: _waived(file) for file in files}
-        findings = tuple(f for f in program.findings if f.path in wanted and f.line not in waived[f.path])
+        findings = tuple(
+            _suppressed(finding) if finding.line in waived[finding.path] else finding
+            for finding in program.findings
+            if finding.path in wanted
+        )
         return AnalysisReport(
             ANALYSER,
             findings=findings,
             problems=tuple(problem for problem in problems if problem.path in wanted),
             examined=frozenset(wanted & modules.keys()),
         )
+
+
+def _suppressed(finding: RawFinding) -> RawFinding:
+    """The finding on a line that a comment excuses: shown, not counted; and no other tool's is refuted there."""
+    reason = "a comment on the line says that it was looked at (nosec, or nolint:gosec)"
+    return replace(finding, status=FindingStatus.SUPPRESSED, suppression_reason=reason)
 
 
 def rules() -> tuple[Rule, ...]:

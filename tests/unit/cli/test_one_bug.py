@@ -42,3 +42,16 @@ def test_no_line_has_two_findings_of_one_defect(
     assert sorted(lines) == sorted(set(lines))
     both = {f["startLine"] for f in found if {"bugs", "ruff"} <= {p["source"] for p in f["provenance"]}}
     assert {1, 7, 11, 15, 16} <= both
+
+
+def test_a_line_that_a_comment_excuses_is_suppressed_not_refuted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That somebody waved it through does not make it harmless, and the report must not say so."""
+    monkeypatch.chdir(tmp_path)
+    code = "import os\nfrom flask import request\n\n\ndef f():\n    os.system(request.args['q'])  # nosec\n"
+    Path("app.py").write_text(code)
+    _run(["review", "app.py", "--agents", "security", "--format", "json", "-q"])
+    (found,) = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["startLine"] == 6]
+    assert (found["status"], found["ruleId"]) == ("suppressed", "dataflow/command-injection")
+    assert "nosec" in found["suppressionReason"]

@@ -3,7 +3,7 @@
 import pytest
 
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
-from codereview.domain.findings import Severity
+from codereview.domain.findings import FindingStatus, Severity
 from codereview.domain.sources import SourceFile
 from codereview.ports import RawFinding
 from codereview.syntax.languages import language_of
@@ -180,9 +180,13 @@ def test_test_code_faces_no_attacker() -> None:
     assert {finding.severity for finding in found} == {Severity.LOW}
 
 
-def test_a_line_waived_by_its_author_is_left_out() -> None:
-    """``# nosec`` is how Python and Go say that a line was looked at."""
-    assert not _commands("def f():\n    os.system(request.args['a'])  # nosec\n")
+def test_a_line_waived_by_its_author_is_told_and_does_not_count() -> None:
+    """``# nosec`` is how Python and Go say that a line was looked at. Who reads the report sees that it was said."""
+    [finding] = _commands("def f():\n    os.system(request.args['a'])  # nosec\n")
+    assert finding.status is FindingStatus.SUPPRESSED
+    assert "nosec" in finding.suppression_reason
+    [finding] = _commands("def f():\n    os.system(request.args['a'])\n")
+    assert finding.status is FindingStatus.CONFIRMED
 
 
 def test_the_same_input_gives_the_same_findings() -> None:
