@@ -107,11 +107,12 @@ def _joined(name: str, reports: Iterable[AnalysisReport], order: Sequence[str]) 
     parts = list(reports)
     place = {path: number for number, path in enumerate(order)}
     found = [finding for part in parts for finding in part.findings]
+    told = [problem for part in parts for problem in part.problems]
     return AnalysisReport(
         analyser=name,
         version=next((part.version for part in parts if part.version), ""),
         findings=tuple(sorted(found, key=lambda finding: place.get(finding.path, len(place)))),
-        problems=tuple(problem for part in parts for problem in part.problems),
+        problems=tuple(sorted(told, key=lambda problem: place.get(problem.path or "", len(place)))),
         examined=frozenset().union(*(part.examined for part in parts)),
     )
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from codereview.agents.answers import PartStream, schema
+from codereview.agents.answers import schema
 from codereview.agents.prompting import Prompt
 from codereview.agents.prompts import version
+from codereview.application.model.listening import Heard, OnPart, Part, Turn
 from codereview.domain.identity import content_hash
 from codereview.domain.pricing import ModelSpec
 from codereview.domain.tokens import Spend, Tokens
@@ -34,15 +35,9 @@ from codereview.spending import AnswerCache, Caps, CircuitBreaker, PrefixGate, R
 
 log = logging.getLogger(__name__)
 
-#: One part of an answer: the list it stands in, and its JSON.
-Part = tuple[str, str]
-#: Takes the list, the JSON, and the model that said it.
-OnPart = Callable[[str, str, str], None]
-
-#: Seconds a follower waits for the leader's prefix, and a call for other calls' reservations to be settled.
-_GATE_S, _BUDGET_S = 45.0, 120.0
-
-
+#: Seconds a call waits for other calls' reservations to be settled.
+_BUDGET_S = 120.0
+#: The outcome of a call that the circuit breaker forbade.
 LEFT_ALONE = "left alone"
 
 
@@ -163,7 +158,7 @@ class Conversation:
         kept = self.desk.cache.get(key)
         if kept is not None:
             return _replayed(kept, on_part)
-        heard = _Heard(on_part)
+        heard = Heard(on_part)
         answered = self._of_some_model(question, heard)
         if answered.state is State.WHOLE:
             stored = {"model": answered.model, "parts": answered.parts}
@@ -176,7 +171,7 @@ class Conversation:
         parts = (version(), content_hash(json.dumps(schema())), model, question.effort, question.prompt.key)
         return "answer:" + ":".join(parts)
 
-    def _of_some_model(self, question: Question, heard: "_Heard") -> Answered:
+    def _of_some_model(self, question: Question, heard: Heard) -> Answered:
         reasons: list[str] = []
         refused = ""
         for model in self.desk.models(cheap=question.cheap):
@@ -205,7 +200,7 @@ class Conversation:
             return Answered(State.REFUSED, heard.parts, detail="; ".join(reasons))
         raise NoModel("; ".join(reasons))
 
-    def _of(self, model: str, question: Question, heard: "_Heard") -> Answered:
+    def _of(self, model: str, question: Question, heard: Heard) -> Answered:
         """What one model says. Malformed answers are asked for once more, then told."""
         for last in (False, True):
             try:
@@ -223,12 +218,14 @@ class Conversation:
                     return Answered(State.MALFORMED, heard.parts, reply.model, "the answer was not whole JSON")
         raise AssertionError("the loop returns")  # pragma: no cover
 
-    def _patiently(self, model: str, question: Question, heard: "_Heard") -> ModelReply:
+    def _patiently(self, model: str, question: Question, heard: Heard) -> ModelReply:
         """One call, repeated after what passes. Raises what does not."""
         manners, failures, waits = self.desk.manners, 0, 0
         while True:
             try:
-                reply = self._once(model, heard.continued(question), heard, failures + waits + 1)
+                reply = self._once(
+                    model, replace(question, prompt=heard.continued(question.prompt)), heard, failures + waits + 1
+                )
             except ModelThrottled as error:
                 self.desk.breaker.succeeded(model)  # it is there, and says when
                 wait = error.retry_after_s if error.retry_after_s is not None else manners.backoff_s * 2 ** (waits + 2)
@@ -249,7 +246,7 @@ class Conversation:
                 self.desk.breaker.succeeded(model)
                 return reply
 
-    def _once(self, model: str, question: Question, heard: "_Heard", attempt: int) -> ModelReply:
+    def _once(self, model: str, question: Question, heard: Heard, attempt: int) -> ModelReply:
         spec = self.desk.catalogue.spec(model)
         tokens = self.desk.estimate(question.prompt.text())
         output = min(question.output, spec.max_output_tokens)
@@ -276,7 +273,7 @@ class Conversation:
         call: ModelCall,
         spec: ModelSpec,
         reservation: Reservation,
-        heard: "_Heard",
+        heard: Heard,
         begun: Callable[[], None],
         attempt: int,
     ) -> ModelReply:
@@ -337,11 +334,11 @@ class Conversation:
             raise BudgetSpent(refusal.reason)
         self._sleep(0.25)
 
-    def _in_turn(self, prompt: Prompt, spec: ModelSpec) -> "_Turn":
+    def _in_turn(self, prompt: Prompt, spec: ModelSpec) -> Turn:
         """Calls that share a prefix go one ahead, then all: the first one fills the provider's cache."""
         shared = self.desk.estimate("\n".join((*prompt.system, *prompt.shared)))
         name = "" if shared < spec.min_cache_tokens else f"{spec.id}:{self.fence}:{prompt.prefix_key[:32]}"
-        return _Turn(self.desk.gate, name)
+        return Turn(self.desk.gate, name)
 
     def _sleep(self, seconds: float) -> None:
         if self.stop.wait(seconds):
@@ -369,79 +366,6 @@ class Conversation:
                 "costUsd": record.spend.nano_usd / 1e9,
             },
         )
-
-
-class _Turn:
-    """One call's place among those that share its prefix. Entered, it is the leader or has waited for one."""
-
-    def __init__(self, gate: PrefixGate, name: str) -> None:
-        self._gate = gate
-        self._name = name
-        self._leads = False
-        self._opened = False
-
-    def __enter__(self) -> Callable[[], None]:
-        until = time.monotonic() + _GATE_S
-        while self._name and not self._leads and (left := until - time.monotonic()) > 0:
-            self._leads = self._gate.enter(self._name)
-            if not self._leads and self._gate.wait(self._name, left):
-                break
-        return self._begun
-
-    def __exit__(self, *_: object) -> None:
-        if self._leads and not self._opened:
-            self._gate.abandon(self._name)
-
-    def _begun(self) -> None:
-        if self._name and not self._opened:
-            self._opened = True
-            self._gate.opened(self._name)
-
-
-class _Heard:
-    """What was heard of an answer over all attempts; a part that comes again is not handed out again."""
-
-    def __init__(self, on_part: OnPart) -> None:
-        self._on_part = on_part
-        self._parts: dict[Part, None] = {}
-        self._stream = PartStream()
-        self._text: list[str] = []
-        self._model = ""
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """Everything so far, in order."""
-        return tuple(self._parts)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the last attempt brought a whole answer."""
-        return self._stream.ended
-
-    @property
-    def text_so_far(self) -> str:
-        """The last attempt's text."""
-        return "".join(self._text)
-
-    def restart(self, model: str) -> None:
-        """A new attempt begins."""
-        self._stream, self._text, self._model = PartStream(), [], model
-
-    def feed(self, text: str) -> None:
-        """Take a piece of the answer."""
-        self._text.append(text)
-        for part in self._stream.feed(text):
-            if part not in self._parts:
-                self._parts[part] = None
-                self._on_part(*part, self._model)
-
-    def continued(self, question: Question) -> Question:
-        """The question, asking only for the rest when an attempt broke off in the middle."""
-        if not self._parts:
-            return question
-        received = "\n".join(f"{key}: {json.dumps(json.loads(part), ensure_ascii=True)}" for key, part in self._parts)
-        own = question.prompt.continued(received)
-        return replace(question, prompt=own)
 
 
 def _replayed(kept: str, on_part: OnPart) -> Answered:
