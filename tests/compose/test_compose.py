@@ -11,7 +11,15 @@ from codereview.domain.reviews import Verdict
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 URL = "http://127.0.0.1:8080"
-CODE = "import os\n\n\ndef run(flags=[]):\n    os.system('ls ' + input())\n    return flags\n"
+CODE = """import os
+
+from flask import request
+
+
+def run(flags=[]):
+    os.system("ls " + request.args["folder"])
+    return flags
+"""
 
 Eventually = Callable[[Callable[[], bool], str], None]
 
