@@ -277,7 +277,10 @@ def _notices(
     elif not _examined(coverage):
         notices.append("Nothing was examined: no file was of a kind the agents can review.")
     filtered = sum((Counter(outcome.hidden) for outcome in outcomes), Counter[str]())
-    notices.extend(f"{count} findings {why} are not shown." for why, count in sorted(filtered.items()))
+    notices.extend(
+        f"1 finding {why} is not shown." if count == 1 else f"{count} findings {why} are not shown."
+        for why, count in sorted(filtered.items())
+    )
     if not missing and {unit.spec.agent for unit in live.units.values()} >= set(AGENTS):
         # Only who asked every agent about everything can say that a suppression is not needed.
         idle = unused(outcome.suppressions for outcome in outcomes)

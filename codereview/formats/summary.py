@@ -132,11 +132,13 @@ def facts(review: Review) -> list[str]:
 
 
 def cost(review: Review) -> str:
-    """What the model used, or that none ran."""
-    if not review.model_ran:
-        return "no model ran"
+    """What the model used, or that none ran or answered."""
     usage = review.metrics.usage
+    if not review.model_ran and not usage.requests:
+        return "no model ran"
+    # A model that refused or broke off is paid all the same.
+    unanswered = "" if review.model_ran else "no model answered; "
     read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     cached = f" ({usage.cache_read_tokens:,} of them from the cache)" if usage.cache_read_tokens else ""
     tokens = f"{read:,} tokens read{cached}, {usage.output_tokens:,} written"
-    return f"${usage.cost_usd:.2f} for {plural(usage.requests, 'request')}: {tokens}"
+    return f"{unanswered}${usage.cost_usd:.2f} for {plural(usage.requests, 'request')}: {tokens}"

@@ -59,6 +59,8 @@ class ChunkReview:
     _candidates: dict[str, None] = field(default_factory=dict)
     _disputed: dict[str, list[Assessment]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    #: Set by the first lens that got a whole answer.
+    _seen: bool = False
 
     def run(self) -> None:
         """Find, verify, repair. Raises BudgetSpent, Stopped, ModelThrottled."""
@@ -83,6 +85,8 @@ class ChunkReview:
             futures = [pool.submit(self._look, self.chunk, context, lenses, evidence, 0) for lenses in self.plan.lenses]
         for future in futures:
             future.result()
+        if not self._seen:
+            self.account.overlook(self.chunk.paths)
 
     def _look(
         self, chunk: Chunk, context: Context, lenses: Sequence[Lens], evidence: dict[str, Finding], halvings: int
@@ -105,7 +109,9 @@ class ChunkReview:
                 self._look(half, self._context(half), lenses, evidence, halvings + 1)
             if halves:
                 return
-        if answered.state is not State.WHOLE:
+        if answered.state is State.WHOLE:
+            self._seen = True
+        else:
             sentence, skip = _STATES[answered.state]
             self.account.problem(chunk.paths, f"{name}: {sentence} ({answered.detail})", skip)
 

@@ -41,6 +41,11 @@ class Account:
             self.unseen.update(paths)
         self.problem(paths, message, reason)
 
+    def overlook(self, paths: Sequence[str]) -> None:
+        """Nobody looked at something of these files; why is told already."""
+        with self._lock:
+            self.unseen.update(paths)
+
     def remark(self, paths: Sequence[str], message: str) -> None:
         """Say something of these files that a person may want to know and that is no gap."""
         self.problem(paths, message, SkipReason.CONTEXT)

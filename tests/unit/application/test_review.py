@@ -193,7 +193,7 @@ def test_findings_outside_the_changed_lines_are_counted_not_shown() -> None:
     it.run(review_id)
     review = it.service.get(review_id)
     assert [f.start_line for f in review.findings] == [3]
-    assert "1 findings outside the changed lines are not shown." in review.notices
+    assert "1 finding outside the changed lines is not shown." in review.notices
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_path_rules_raise_the_floor_and_switch_rules_off() -> None:
     it.run(review_id)
     review = it.service.get(review_id)
     assert [f.path for f in review.findings] == ["new.py"]
-    assert "1 findings below the severity asked for are not shown." in review.notices
+    assert "1 finding below the severity asked for is not shown." in review.notices
 
 
 def test_a_capped_list_is_disclosed_and_keeps_the_gravest() -> None:

@@ -203,3 +203,10 @@ def test_votes_of_verifiers_are_told_as_one_tally() -> None:
     assert why_set_aside(refuted) == (
         "refuted by claude (reachable): because of reachable; claude (impact): because of impact"
     )
+
+
+def test_what_was_paid_for_no_answer_is_told() -> None:
+    """A model that refused everything did not review, and cost something all the same."""
+    paid = with_model(a_review()).model_copy(update={"model_ran": False, "engine": "static"})
+    assert "no model answered; $0.07 for 3 requests" in " ".join(render(paid, "text").split())
+    assert "no model ran" in " ".join(render(a_review(), "text").split())

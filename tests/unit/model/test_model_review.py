@@ -264,6 +264,15 @@ def test_a_refusal_is_coverage_not_silence() -> None:
     assert "cyber" in entry.detail
 
 
+def test_a_model_that_refuses_everything_did_not_look() -> None:
+    """It was asked and paid, and is no engine of this review."""
+    review, *_ = run(lambda _: ModelReply("", Stop.REFUSED, Tokens(input=10), MAIN, refusal_category="cyber"))
+    assert (review.outcome, review.model_ran, review.engine) == (Outcome.PARTIAL, False, "static")
+    (entry,) = review.coverage
+    assert (entry.reason, entry.engines) == (SkipReason.REFUSAL, ("smell",))
+    assert review.metrics.usage.requests > 0
+
+
 def test_a_wrong_key_leaves_a_static_review_that_does_not_look_complete() -> None:
     review, *_ = run(lambda _: ModelRejected("invalid x-api-key"))
     assert (review.outcome, review.model_ran, review.engine) == (Outcome.PARTIAL, False, "static")
