@@ -5,6 +5,9 @@ A rule of a tool that is not listed is not reported. Each file starts with ``ana
 `codereview.domain.rules.Rule` and three more: ``slug`` (the rule's name in the tool's documentation), ``like``
 (another rule, as ``tool:NATIVE``, that says what this one does not) and ``whole_file`` (true: the rule makes no sense
 where only the hunks of a diff are known).
+
+The examples stand in ``tool``.examples.toml, as ``[["NATIVE".invalid]]`` and ``[["NATIVE".valid]]`` tables with the
+fields of `codereview.domain.rules.Example`. Few of them fit beside a rule without drowning it.
 """
 
 import tomllib
@@ -39,9 +42,15 @@ def load(tool: str) -> Catalogue:
     """The catalogue in ``tool``.rules.toml. Raises FileNotFoundError, and ValueError for a rule that is not valid."""
     document = _document(tool)
     tables: Mapping[str, Mapping[str, Any]] = document["rules"]
+    examples = _toml(f"{tool}.examples.toml")
+    if unknown := examples.keys() - tables.keys():
+        raise ValueError(f"{tool}.examples.toml has examples of rules there are not: {', '.join(sorted(unknown))}")
     slugs = {native: table.get("slug", native) for native, table in tables.items()}
     return Catalogue(
-        rules={native: _rule(document, native, table, slugs[native]) for native, table in tables.items()},
+        rules={
+            native: _rule(document, native, {**table, **examples.get(native, {})}, slugs[native])
+            for native, table in tables.items()
+        },
         whole_file=frozenset(native for native, table in tables.items() if table.get("whole_file")),
         slugs=slugs,
     )
@@ -70,6 +79,10 @@ def _inherited(like: str | None) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in _OWN_FIELDS and key not in ("valid", "invalid")}
 
 
-@cache
 def _document(tool: str) -> Mapping[str, Any]:
-    return tomllib.loads((files(__package__) / f"{tool}.rules.toml").read_text(encoding="utf-8"))
+    return _toml(f"{tool}.rules.toml")
+
+
+@cache
+def _toml(name: str) -> Mapping[str, Any]:
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
