@@ -14,11 +14,11 @@ from api.live.feed import LogFeed
 from api.live.hub import Hub, HubSettings
 from api.openapi import document
 from api.origins import check_host, check_origin
-from api.ownership import Ownership
 from api.routes import ROUTES, operations
 from api.state import EXTENSION, Product, State, state
-from api.tickets import TicketOffice
 from codereview.domain.metrics import WEBSOCKET_CONNECTIONS
+from codereview.web.surface import Surface
+from codereview.web.tickets import TicketOffice
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -32,8 +32,9 @@ def create_app(product: Product, config: ApiConfig, feed: LogFeed, settings: Hub
     app.extensions[EXTENSION] = State(
         product=product,
         config=config,
-        tickets=TicketOffice(config.secret_key, config.ticket_ttl_s),
-        ownership=Ownership(product.service),
+        surface=Surface.over(
+            product.service, product.idempotency, TicketOffice(config.secret_key, config.ticket_ttl_s)
+        ),
         hub=Hub(feed, settings or HubSettings()),
         connections=Connections(
             config.max_live_connections, write_limit_s=config.write_limit_s, changed=partial(_count_sockets, product)

@@ -1,31 +1,13 @@
 """Who is calling: an API key, a ticket, or, where no keys are asked for, anybody."""
 
-from dataclasses import dataclass
-
 from flask import Request, g
 
-from api.ownership import checked_id
-from api.problems import TicketForAnotherReview
 from api.state import State
 from codereview.application.keys import KeyRing
 from codereview.errors import Unauthenticated
+from codereview.web.callers import Caller
 
 _HOW = "send the API key as `Authorization: Bearer KEY` or `X-Api-Key: KEY`"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose reviews may be used; with ``review_id`` (a ticket) only that one."""
-
-    owner: str = ""
-    key_id: str = ""
-    review_id: str | None = None
-
-    def check(self, review_id: str) -> str:
-        """The id, if this caller's credentials reach that far. Raises UnknownReview, TicketForAnotherReview."""
-        if self.review_id is not None and review_id != self.review_id:
-            raise TicketForAnotherReview(f"this ticket opens review {self.review_id} only", reviewId=self.review_id)
-        return checked_id(review_id)
 
 
 def authenticate(request: Request, state: State, *, ticket: str = "") -> Caller:
@@ -34,7 +16,7 @@ def authenticate(request: Request, state: State, *, ticket: str = "") -> Caller:
     Raises Unauthenticated (InvalidTicket for a ticket), BackendUnavailable.
     """
     if ticket:
-        accepted = state.tickets.check(ticket)
+        accepted = state.surface.tickets.check(ticket)
         caller = Caller(owner=accepted.owner, review_id=accepted.review_id)
     elif not state.config.keys_required:
         caller = Caller()

@@ -7,17 +7,17 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing.exceptions import RequestRedirect, WebsocketMismatch
 
 from api.answers import problem_response
-from api.problems import (
-    RETRY_AFTER_S,
+from codereview.errors import CodeReviewError, TooLarge
+from codereview.web.problems import (
     BadRequest,
     Internal,
     MethodNotAllowed,
     NotFound,
     UnsupportedMediaType,
     UpgradeRequired,
+    headers_of,
     problem_document,
 )
-from codereview.errors import CodeReviewError, Overloaded, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +43,6 @@ def respond(error: CodeReviewError) -> Response:
     if error.status == 503:
         log.warning("request_not_served", extra={"problem": error.slug, "detail": error.detail})
     return problem_response(document, headers_of(error))
-
-
-def headers_of(error: CodeReviewError) -> dict[str, str]:
-    """The headers that belong to a problem."""
-    if isinstance(error, Overloaded):
-        return {"Retry-After": str(error.retry_after_s)}
-    match error.status:
-        case 401:
-            return {"WWW-Authenticate": 'Bearer realm="codereview"'}
-        case 426:
-            return {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
-        case 503:
-            return {"Retry-After": str(RETRY_AFTER_S)}
-        case _:
-            return {}
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -1,11 +1,9 @@
 """The addresses the API tells its clients."""
 
-from urllib.parse import urlencode, urlsplit, urlunsplit
-
 from flask import request
 
-from api.schemas import Links
 from api.state import State
+from codereview.web.addresses import Addresses
 
 
 def base_url(state: State) -> str:
@@ -13,23 +11,6 @@ def base_url(state: State) -> str:
     return state.config.public_url or request.host_url.rstrip("/")
 
 
-def links(state: State, review_id: str) -> Links:
-    """Everything around one review."""
-    base = base_url(state)
-    review = f"{base}/api/review/{review_id}"
-    return Links(
-        review=review,
-        events=f"{review}/events",
-        findings=f"{review}/findings",
-        report=f"{review}/report",
-        cancel=f"{review}/cancel",
-        ticket=f"{review}/ticket",
-        page=f"{base}/review/{review_id}",
-    )
-
-
-def web_socket_url(state: State, ticket: str) -> str:
-    """Where to follow the review the ticket is for."""
-    parts = urlsplit(base_url(state))
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    return urlunsplit(parts._replace(scheme=scheme, path=f"{parts.path}/ws", query=urlencode({"ticket": ticket})))
+def addresses(state: State) -> Addresses:
+    """Everything below it."""
+    return Addresses.of_server(base_url(state))

@@ -9,9 +9,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api.answers import PROBLEM
 from api.operations import Answer, Operation
-from api.schemas import Problem
 from codereview import __version__
 from codereview.errors import CodeReviewError
+from codereview.web.schemas import Problem
 
 _REF = "#/components/schemas/{model}"
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}, {}]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Request, Response
 
 from api.config import ApiConfig
-from api.problems import HostRefused, OriginRefused
+from codereview.web.problems import HostRefused, OriginRefused
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Api-Key, X-Request-Id"

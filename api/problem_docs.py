@@ -3,10 +3,10 @@
 import inspect
 from html import escape
 
-from api import problems
-from api.problems import TYPE_PREFIX
 from codereview import errors
 from codereview.errors import CodeReviewError
+from codereview.web import problems
+from codereview.web.problems import TYPE_PREFIX
 
 #: What to do about each problem the API can answer with. A slug without an entry here has no page: a test says so.
 REMEDIES: dict[str, str] = {

@@ -8,9 +8,9 @@ from contextvars import ContextVar
 
 from flask import Flask, Request, Response, g, request
 
-from api.auth import Caller
 from api.state import state
 from codereview.domain.metrics import HTTP_REQUEST_DURATION
+from codereview.web.callers import Caller
 
 log = logging.getLogger("codereview.api")
 

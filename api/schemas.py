@@ -1,4 +1,4 @@
-"""What the API answers, besides the domain's own types. JSON is camelCase."""
+"""What the API takes in query strings, and answers besides `codereview.web.schemas`. JSON is camelCase."""
 
 from typing import Annotated
 
@@ -8,38 +8,10 @@ from pydantic.alias_generators import to_camel
 from codereview.domain.events import Event
 from codereview.domain.findings import Finding, FindingStatus, Severity
 from codereview.domain.model import Model
-from codereview.domain.reviews import AGENTS, Outcome, Review, ReviewStatus, Verdict
+from codereview.domain.reviews import AGENTS, Outcome, ReviewStatus, Verdict
 from codereview.domain.sources import LineRange
 from codereview.formats import FORMATS
-
-
-class Links(Model):
-    """Addresses around one review."""
-
-    review: str
-    events: str
-    findings: str
-    report: str
-    cancel: str
-    ticket: str
-    page: str
-
-
-class Accepted(Model):
-    """The review was accepted; follow it at ``webSocketUrl`` until ``ticketExpiresAt`` (ms since the epoch), and
-    with a new ticket after."""
-
-    review_id: str
-    status: ReviewStatus
-    web_socket_url: str
-    ticket_expires_at: int
-    links: Links
-
-
-class ReviewView(Review):
-    """A review with the addresses around it."""
-
-    links: Links
+from codereview.web.schemas import ReviewView
 
 
 class ReviewList(Model):
@@ -71,14 +43,6 @@ class FindingList(Model):
     hidden: NonNegativeInt = 0
 
 
-class NewTicket(Model):
-    """A ticket, where it is used, and until when (ms since the epoch)."""
-
-    ticket: str
-    web_socket_url: str
-    expires_at: int
-
-
 class Alive(Model):
     """The process serves requests."""
 
@@ -98,19 +62,6 @@ class Version(Model):
 
     name: str = "codereview"
     version: str
-
-
-class Problem(BaseModel):
-    """RFC 9457. ``type`` is stable, and a page that explains it; further members depend on it."""
-
-    model_config = ConfigDict(extra="allow", alias_generator=to_camel, populate_by_name=True)
-
-    type: str
-    title: str
-    status: int = Field(ge=400, le=599)
-    detail: str
-    instance: str = ""
-    request_id: str = ""
 
 
 class Query(BaseModel):

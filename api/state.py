@@ -9,13 +9,12 @@ from flask import Flask, current_app
 from api.config import ApiConfig
 from api.live.connections import Connections
 from api.live.hub import Hub
-from api.ownership import Ownership
-from api.tickets import TicketOffice
 from codereview.adapters.redis.status import AgentStatus
 from codereview.application.keys import KeyRing
 from codereview.application.review_service import ReviewService
 from codereview.ports import EventBus, IdempotencyStore, ReviewStore
 from codereview.telemetry import Telemetry
+from codereview.web.surface import Surface
 
 EXTENSION = "codereview"
 
@@ -78,8 +77,7 @@ class State:
 
     product: Product
     config: ApiConfig
-    tickets: TicketOffice
-    ownership: Ownership
+    surface: Surface
     hub: Hub
     connections: Connections
     openapi: Mapping[str, object]

@@ -15,8 +15,8 @@ import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
-from api.schemas import Accepted, Problem
 from codereview.domain.submission import Submission
+from codereview.web.schemas import Accepted, Problem
 
 TEMPLATE = Path(__file__).parent / "cloudformation" / "rest.yaml"
 _BEGIN, _END = "  # generated: begin\n", "  # generated: end\n"

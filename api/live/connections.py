@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from api.problems import TooManyConnections
+from codereview.web.problems import TooManyConnections
 
 log = logging.getLogger(__name__)
 

@@ -6,22 +6,25 @@ from dataclasses import dataclass, field
 
 from simple_websocket import Server
 
-from api.auth import Caller
-from api.live.actions import Actions
+from api.links import addresses
 from api.live.closing import CloseCode
 from api.live.connections import Connection
 from api.live.doorbell import Doorbell
 from api.live.frames import text_frame
 from api.live.hub import Batch
 from api.live.log import Reader
-from api.live.messages import Beat, Refused, Reset, action_of, read_message
-from api.problems import EventsExpired, problem_document
 from api.state import State
 from codereview.domain.model import Model
 from codereview.errors import BackendUnavailable, CodeReviewError
+from codereview.web.actions import Actions
+from codereview.web.callers import Caller
+from codereview.web.messages import Beat, Refused, Reset, action_of, read_message
+from codereview.web.problems import EventsExpired, problem_document
 
 log = logging.getLogger(__name__)
 
+#: Reviews one socket may follow at once.
+MAX_SUBSCRIPTIONS = 16
 #: Events a reader may be behind once it has caught up.
 MAX_LAG = 5_000
 #: Refused messages after which a client is taken for broken.
@@ -63,7 +66,7 @@ class Session:
     readers: dict[str, Reader] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._actions = Actions(self.state, self.caller, self.follow, self.unfollow, lambda: tuple(self.readers))
+        self._actions = Actions(self.state.surface, addresses(self.state), self.caller, self, room=MAX_SUBSCRIPTIONS)
         self._waiting = False
         self._last_beat = self._last_used = time.monotonic()
 
@@ -98,6 +101,10 @@ class Session:
         if reader is not None:
             self.state.hub.leave(reader)
         return reader is not None
+
+    def followed(self) -> tuple[str, ...]:
+        """The reviews subscribed to."""
+        return tuple(self.readers)
 
     # --- in
 

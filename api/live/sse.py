@@ -10,11 +10,11 @@ from api.live.connections import Connection
 from api.live.frames import payload_of, sse_event
 from api.live.hub import Batch
 from api.live.log import Reader
-from api.live.messages import Beat, Refused, Reset
 from api.live.session import MAX_LAG
-from api.problems import EventsExpired, problem_document
 from api.state import State
 from codereview.errors import BackendUnavailable
+from codereview.web.messages import Beat, Refused, Reset
+from codereview.web.problems import EventsExpired, problem_document
 
 #: Milliseconds after which a browser connects again.
 _RETRY_MS = 1000

@@ -12,17 +12,17 @@ from simple_websocket import ConnectionClosed, Server
 
 from api.auth import authenticate
 from api.config import ApiConfig
-from api.decoding import parse_query
 from api.live.closing import CloseCode
 from api.live.connections import Connection
 from api.live.doorbell import Doorbell
 from api.live.outbox import Outbox
 from api.live.session import Closing, Session
 from api.origins import check_origin
-from api.problems import UpgradeRequired
 from api.request_log import summary
 from api.schemas import SocketQuery
 from api.state import state
+from codereview.web.decoding import parse_query
+from codereview.web.problems import UpgradeRequired
 
 log = logging.getLogger("codereview.api")
 

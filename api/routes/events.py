@@ -5,9 +5,15 @@ from flask import Response, request
 from api.answers import answer
 from api.live.sse import stream_events
 from api.operations import Answer, Routes, caller, query
-from api.problems import EventsExpired, InvalidParameter, InvalidTicket, TicketForAnotherReview, TooManyConnections
 from api.schemas import EventList, EventsQuery
 from api.state import State, state
+from codereview.web.problems import (
+    EventsExpired,
+    InvalidParameter,
+    InvalidTicket,
+    TicketForAnotherReview,
+    TooManyConnections,
+)
 
 routes = Routes()
 
@@ -31,7 +37,7 @@ def get_events(review_id: str) -> Response:
     browser's EventSource goes on where it was by itself.
     """
     here, asked = state(), query(EventsQuery)
-    here.ownership.check(review_id, caller().owner)
+    here.surface.ownership.check(review_id, caller().owner)
     if request.accept_mimetypes.best_match(("application/json", _SSE)) == _SSE:
         return stream_events(here, review_id, _last_event_id(asked))
     return _replay(here, review_id, asked)

@@ -8,12 +8,12 @@ from flask import Response
 
 from api.answers import answer
 from api.operations import Answer, Routes
-from api.problems import NotReady
 from api.schemas import Alive, Ready
 from api.state import Product, state
 from codereview.adapters.celery.names import QUEUES
 from codereview.adapters.redis.status import AgentState
 from codereview.errors import BackendUnavailable
+from codereview.web.problems import NotReady
 
 routes = Routes()
 T = TypeVar("T")

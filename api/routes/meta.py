@@ -5,11 +5,11 @@ from flask import Response, json
 from api.answers import answer, conditional
 from api.operations import Answer, Routes
 from api.problem_docs import PROBLEM_TYPES, page_of, page_of_all
-from api.problems import NotFound
 from api.schemas import Version
 from api.state import state
 from codereview import __version__
 from codereview.domain.events import json_schema
+from codereview.web.problems import NotFound
 
 routes = Routes()
 

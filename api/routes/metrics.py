@@ -6,10 +6,10 @@ from contextlib import suppress
 from flask import Response
 
 from api.operations import Answer, Routes
-from api.problems import NotFound
 from api.state import state
 from codereview.adapters.celery.names import QUEUES
 from codereview.errors import BackendUnavailable
+from codereview.web.problems import NotFound
 
 routes = Routes()
 

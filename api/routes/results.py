@@ -5,11 +5,11 @@ from flask import Response
 import codereview.analysers.registry as analysers
 from api.answers import answer, conditional
 from api.operations import Answer, Routes, caller, query
-from api.problems import CodeExpired, ReviewNotEnded
 from api.schemas import FindingList, FindingsQuery, ReportQuery, SourceQuery, SourceView
 from api.state import state
 from codereview.agents.model_rules import MODEL_RULES
 from codereview.formats import FORMATS, render
+from codereview.web.problems import CodeExpired, ReviewNotEnded
 
 routes = Routes()
 

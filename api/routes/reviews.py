@@ -6,14 +6,11 @@ from flask import Response, request
 
 from api.answers import answer, conditional
 from api.body import read_json
-from api.links import base_url, links
+from api.links import addresses, base_url
 from api.operations import Answer, Routes, caller, query
-from api.problems import MalformedJson, UnknownField, UnsupportedMediaType
-from api.schemas import Accepted, ListQuery, NewTicket, ReviewList, ReviewView
-from api.state import State, state
-from api.submitting import accepted, new_ticket, submit_once
+from api.schemas import ListQuery, ReviewList
+from api.state import state
 from codereview.domain.estimate import Estimate
-from codereview.domain.reviews import Review
 from codereview.domain.submission import Submission
 from codereview.errors import (
     EmptySubmission,
@@ -25,6 +22,9 @@ from codereview.errors import (
     ReviewEndedAlready,
     TooLarge,
 )
+from codereview.web.problems import MalformedJson, UnknownField, UnsupportedMediaType
+from codereview.web.replies import accepted, new_ticket, view
+from codereview.web.schemas import Accepted, NewTicket, ReviewView
 
 routes = Routes()
 
@@ -61,11 +61,12 @@ def submit_review() -> Response:
     """Submit code for review."""
     here = state()
     submission, body = read_json(Submission)
-    receipt = submit_once(here, caller(), submission, body, request.headers.get("Idempotency-Key"))
-    headers = {"Location": links(here, receipt.review.id).review}
+    receipt = here.surface.submitter.submit(caller(), submission, body, request.headers.get("Idempotency-Key"))
+    told = accepted(receipt.review, here.surface.tickets, addresses(here))
+    headers = {"Location": told.links.review}
     if receipt.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return answer(accepted(here, receipt.review), 202, headers)
+    return answer(told, 202, headers)
 
 
 @routes.post(
@@ -93,7 +94,7 @@ def get_review(review_id: str) -> Response:
     """The review as it stands; while it runs, with the findings so far."""
     here = state()
     review = here.product.service.get(review_id, owner=caller().owner)
-    return conditional(answer(_view(here, review)))
+    return conditional(answer(view(review, addresses(here))))
 
 
 @routes.get(
@@ -106,7 +107,7 @@ def list_reviews() -> Response:
     """Reviews, the newest first."""
     here, asked = state(), query(ListQuery)
     page = here.product.service.page(owner=caller().owner, status=asked.status, limit=asked.limit, cursor=asked.cursor)
-    body = ReviewList(reviews=tuple(_view(here, review) for review in page.reviews), next_cursor=page.cursor)
+    body = ReviewList(reviews=tuple(view(review, addresses(here)) for review in page.reviews), next_cursor=page.cursor)
     headers = {}
     if page.cursor is not None:
         following = {"status": str(asked.status)} if asked.status else {}
@@ -123,7 +124,7 @@ def list_reviews() -> Response:
 def cancel_review(review_id: str) -> Response:
     """End the review now. What was found so far is kept."""
     here = state()
-    return answer(_view(here, here.product.service.cancel(review_id, owner=caller().owner)))
+    return answer(view(here.product.service.cancel(review_id, owner=caller().owner), addresses(here)))
 
 
 @routes.delete(
@@ -143,9 +144,6 @@ def delete_review(review_id: str) -> Response:
 def create_ticket(review_id: str) -> Response:
     """A ticket for the live stream of this review, for clients that cannot send a key there."""
     here = state()
-    here.ownership.check(review_id, caller().owner)
-    return answer(new_ticket(here, review_id, caller().owner), 201)
-
-
-def _view(here: State, review: Review) -> ReviewView:
-    return ReviewView.model_construct(**dict(review), links=links(here, review.id))
+    owner = caller().owner
+    here.surface.ownership.check(review_id, owner)
+    return answer(new_ticket(review_id, owner, here.surface.tickets, addresses(here)), 201)

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support.api_app import Api
 
-from api.problems import InvalidTicket
-from api.tickets import TicketOffice
+from codereview.web.problems import InvalidTicket
+from codereview.web.tickets import TicketOffice
 
 SSE = {"Accept": "text/event-stream"}
 #: Every route about one review.
@@ -106,7 +106,7 @@ def test_the_ticket_in_the_web_socket_url_is_for_the_review_accepted(keyed: Api)
     """Made for its owner, and good for the time it says."""
     body = keyed.post({"code": "danger\n"}, headers=keyed.key("ada")).json
     ticket = parse_qs(urlsplit(body["webSocketUrl"]).query)["ticket"][0]
-    accepted = keyed.app.extensions["codereview"].tickets.check(ticket)
+    accepted = keyed.app.extensions["codereview"].surface.tickets.check(ticket)
     assert (accepted.review_id, accepted.owner) == (body["reviewId"], "ada")
     assert accepted.expires_at * 1000 == body["ticketExpiresAt"]
     assert 0 < accepted.expires_at - time.time() <= 600

@@ -10,16 +10,16 @@ from jsonschema import Draft202012Validator
 from support.api_app import Api
 from werkzeug.test import TestResponse
 
-from api.live import messages
 from api.live.closing import CloseCode
 from api.openapi import document
 from api.problem_docs import PROBLEM_TYPES, REMEDIES
-from api.problems import TYPE_PREFIX
 from api.routes import operations
 from codereview import errors
 from codereview.application.review_service import Admission
 from codereview.domain.events import EventType, json_schema
 from codereview.errors import BackendUnavailable, CodeReviewError
+from codereview.web import messages
+from codereview.web.problems import TYPE_PREFIX
 
 DOCUMENT: dict[str, Any] = document(operations())
 HTTP_DOCS = Path(__file__).parents[2] / "docs" / "http.md"
@@ -76,7 +76,7 @@ def _backend_away(method: str, path: str) -> Provoke:
         ):
             for name in names:
                 setattr(part, name, away)
-        api.app.extensions["codereview"].ownership.check = away
+        api.app.extensions["codereview"].surface.ownership.check = away
         return api.client.open(
             address, method=method, json=CODE if path in ("/api/review", "/api/review/estimate") else None
         )

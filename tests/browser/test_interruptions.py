@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from support.site import Site
 
-from api.tickets import TicketOffice
 from bench import samples
 from codereview.domain.events import EventType, FindingEvent
+from codereview.web.tickets import TicketOffice
 
 Listed = Callable[[Page], list[str]]
 WaitForEnd = Callable[[Page], None]

@@ -1,10 +1,11 @@
 """What a WebSocket's messages do."""
 
-from collections.abc import Callable
-from typing import assert_never
+from typing import Protocol, assert_never
 
-from api.auth import Caller
-from api.live.messages import (
+from codereview.domain.model import Model
+from codereview.web.addresses import Addresses
+from codereview.web.callers import Caller
+from codereview.web.messages import (
     Cancel,
     Cancelled,
     Message,
@@ -17,31 +18,39 @@ from api.live.messages import (
     Unsubscribe,
     Unsubscribed,
 )
-from api.problems import InvalidMessage, TicketForAnotherReview, TooManySubscriptions
-from api.state import State
-from api.submitting import accepted, submit_once
-from codereview.domain.model import Model
+from codereview.web.problems import InvalidMessage, TicketForAnotherReview, TooManySubscriptions
+from codereview.web.replies import accepted
+from codereview.web.surface import Surface
 
-#: Reviews one socket may follow at once.
-MAX_SUBSCRIPTIONS = 16
+
+class Follows(Protocol):
+    """What one socket follows."""
+
+    def follow(self, review_id: str, after: int) -> None:
+        """Follow a review from after an event, or go on from there."""
+        ...
+
+    def unfollow(self, review_id: str) -> bool:
+        """No longer; whether it was followed."""
+        ...
+
+    def followed(self) -> tuple[str, ...]:
+        """The reviews that are."""
+        ...
 
 
 class Actions:
-    """Carries messages out for one caller. ``answer`` raises the CodeReviewError that refuses a message."""
+    """Carries messages out for one caller, whose socket may follow ``room`` reviews at once.
 
-    def __init__(
-        self,
-        state: State,
-        caller: Caller,
-        follow: Callable[[str, int], None],
-        unfollow: Callable[[str], bool],
-        followed: Callable[[], tuple[str, ...]],
-    ) -> None:
-        self._state = state
+    ``answer`` raises the CodeReviewError that refuses a message.
+    """
+
+    def __init__(self, surface: Surface, addresses: Addresses, caller: Caller, follows: Follows, *, room: int) -> None:
+        self._surface = surface
+        self._addresses = addresses
         self._caller = caller
-        self._follow = follow
-        self._unfollow = unfollow
-        self._followed = followed
+        self._follows = follows
+        self._room = room
 
     def answer(self, message: Message) -> Model:
         """Do it, and say so."""
@@ -65,35 +74,35 @@ class Actions:
         self._check_room("")
         submission = message.submission
         body = submission.to_json().encode() if message.idempotency_key is not None else b""
-        receipt = submit_once(self._state, self._caller, submission, body, message.idempotency_key)
-        self._follow(receipt.review.id, 0)
-        return Started(**dict(accepted(self._state, receipt.review)))
+        receipt = self._surface.submitter.submit(self._caller, submission, body, message.idempotency_key)
+        self._follows.follow(receipt.review.id, 0)
+        return Started(**dict(accepted(receipt.review, self._surface.tickets, self._addresses)))
 
     def _subscribe(self, message: Subscribe) -> Subscribed:
         self._caller.check(message.review_id)
-        self._state.ownership.check(message.review_id, self._caller.owner)
+        self._surface.ownership.check(message.review_id, self._caller.owner)
         self._check_room(message.review_id)
-        self._follow(message.review_id, message.last_event_id)
+        self._follows.follow(message.review_id, message.last_event_id)
         return Subscribed(review_id=message.review_id, last_event_id=message.last_event_id)
 
     def _unsubscribe(self, message: Unsubscribe) -> Unsubscribed:
-        if not self._unfollow(message.review_id):
+        if not self._follows.unfollow(message.review_id):
             raise InvalidMessage(f"review {message.review_id} is not followed here")
         return Unsubscribed(review_id=message.review_id)
 
     def _cancel(self, message: Cancel) -> Cancelled:
         review_id = message.review_id or self._only_one()
         self._caller.check(review_id)
-        review = self._state.product.service.cancel(review_id, owner=self._caller.owner)
+        review = self._surface.service.cancel(review_id, owner=self._caller.owner)
         return Cancelled(review_id=review.id, status=review.status)
 
     def _only_one(self) -> str:
-        followed = self._followed()
+        followed = self._follows.followed()
         if len(followed) != 1:
             raise InvalidMessage(f"say which review: {len(followed)} are followed here")
         return followed[0]
 
     def _check_room(self, review_id: str) -> None:
-        followed = self._followed()
-        if review_id not in followed and len(followed) >= MAX_SUBSCRIPTIONS:
-            raise TooManySubscriptions(f"a WebSocket follows {MAX_SUBSCRIPTIONS} reviews at most")
+        followed = self._follows.followed()
+        if review_id not in followed and len(followed) >= self._room:
+            raise TooManySubscriptions(f"a WebSocket follows {self._room} reviews at most at once")

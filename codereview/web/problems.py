@@ -1,8 +1,8 @@
-"""Problems only the API can have; the others are in `codereview.errors`. Each class's docstring is its sentence."""
+"""Problems only the ways in can have; the others are in `codereview.errors`. Each class's docstring is its sentence."""
 
 from typing import Any
 
-from codereview.errors import CodeReviewError, InvalidSubmission, Unauthenticated
+from codereview.errors import CodeReviewError, InvalidSubmission, Overloaded, Unauthenticated
 
 TYPE_PREFIX = "/problems/"
 
@@ -191,3 +191,18 @@ def problem_document(error: CodeReviewError, *, instance: str = "", request_id: 
     if request_id:
         document["requestId"] = request_id
     return document | {name: value for name, value in error.fields.items() if name not in _MEMBERS}
+
+
+def headers_of(error: CodeReviewError) -> dict[str, str]:
+    """The headers that belong to a problem."""
+    if isinstance(error, Overloaded):
+        return {"Retry-After": str(error.retry_after_s)}
+    match error.status:
+        case 401:
+            return {"WWW-Authenticate": 'Bearer realm="codereview"'}
+        case 426:
+            return {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+        case 503:
+            return {"Retry-After": str(RETRY_AFTER_S)}
+        case _:
+            return {}

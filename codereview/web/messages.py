@@ -5,12 +5,12 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, NonNegativeInt, ValidationError
 from pydantic_core import from_json
 
-from api.decoding import decode
-from api.problems import InvalidMessage
-from api.schemas import Accepted
 from codereview.domain.model import Model
 from codereview.domain.reviews import ReviewStatus
 from codereview.domain.submission import Submission
+from codereview.web.decoding import decode
+from codereview.web.problems import InvalidMessage
+from codereview.web.schemas import Accepted
 
 
 class StartReview(Submission):

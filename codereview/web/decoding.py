@@ -4,19 +4,39 @@ import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from email.message import EmailMessage
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from api.problems import BadRequest, InvalidParameter, MalformedJson, UnknownField, UnknownParameter
 from codereview.errors import CodeReviewError, InvalidSubmission
+from codereview.web.problems import (
+    BadRequest,
+    InvalidParameter,
+    MalformedJson,
+    UnknownField,
+    UnknownParameter,
+    UnsupportedMediaType,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
 #: Mistakes told at once; a client corrects a few at a time anyway.
 _SHOWN = 10
 _PLACE = re.compile(r" at line (\d+) column (\d+)$")
+
+
+def check_json(content_type: str, content_encoding: str) -> None:
+    """Raise UnsupportedMediaType for a body whose headers do not say that it is JSON as it stands."""
+    said = EmailMessage()
+    said["Content-Type"] = content_type.replace("\r", "").replace("\n", "")
+    charset = str(said.get_param("charset", "utf-8")).lower()
+    if content_type.partition(";")[0].strip().lower() != "application/json" or charset not in ("utf-8", "utf8"):
+        seen = f"this is {content_type[:100]!r}" if content_type else "there is no Content-Type"
+        raise UnsupportedMediaType(f"send JSON as Content-Type: application/json; {seen}")
+    if content_encoding not in ("", "identity"):
+        raise UnsupportedMediaType("send the body without Content-Encoding")
 
 
 def decode(model: type[M], body: bytes, *, invalid: type[CodeReviewError] = InvalidSubmission) -> M:

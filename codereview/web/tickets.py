@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from api.problems import InvalidTicket
+from codereview.web.problems import InvalidTicket
 
 _SALT = "codereview.ticket.1"
 
