@@ -1,10 +1,39 @@
 """JavaScript's and TypeScript's expressions."""
 
+from collections.abc import Callable
+
 from tree_sitter import Node
 
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.clike import CLike
 from codereview.analysers.dataflow.lowering import column_of, end_line_of, integer, line_of, named, text_of, unescape
+
+_Table = dict[str, Callable[[Node], ir.Expr]]
+
+_IDENTIFIERS = (
+    "identifier",
+    "property_identifier",
+    "shorthand_property_identifier",
+    "type_identifier",
+    "shorthand_property_identifier_pattern",
+    "undefined",
+    "predefined_type",
+    "private_property_identifier",
+)
+#: What is worth what stands in it.
+_WRAPPERS = (
+    "parenthesized_expression",
+    "await_expression",
+    "non_null_expression",
+    "type_annotation",
+    "jsx_expression",
+    "template_substitution",
+    "computed_property_name",
+    "export_specifier",
+)
+_FUNCTIONS = ("arrow_function", "function_expression", "generator_function", "function")
+_ASSERTIONS = ("as_expression", "satisfies_expression")
+_ELEMENTS = ("jsx_element", "jsx_self_closing_element")
 
 
 class ScriptExpressions(CLike):
@@ -12,82 +41,59 @@ class ScriptExpressions(CLike):
 
     def __init__(self) -> None:
         super().__init__()
-        for kind in (
-            "identifier",
-            "property_identifier",
-            "shorthand_property_identifier",
-            "type_identifier",
-            "shorthand_property_identifier_pattern",
-            "undefined",
-            "predefined_type",
-            "private_property_identifier",
-        ):
-            self._expressions[kind] = self._identifier
-        for kind in (
-            "parenthesized_expression",
-            "await_expression",
-            "non_null_expression",
-            "type_annotation",
-            "jsx_expression",
-            "template_substitution",
-            "computed_property_name",
-            "export_specifier",
-        ):
-            self._expressions[kind] = self.first
-        for kind in (
-            "arrow_function",
-            "function_expression",
-            "generator_function",
-            "function",
-        ):
-            self._expressions[kind] = self.function_literal
-        for kind in (
-            "as_expression",
-            "satisfies_expression",
-        ):
-            self._expressions[kind] = self._as
-        for kind in (
-            "jsx_element",
-            "jsx_self_closing_element",
-        ):
-            self._expressions[kind] = self._jsx
-        self._expressions.update(
-            {
-                "string": lambda n: ir.Const(line_of(n), unescape(text_of(n)[1:-1])),
-                "template_string": self._template,
-                "number": self._number,
-                "true": lambda n: ir.Const(line_of(n), True),
-                "false": lambda n: ir.Const(line_of(n), False),
-                "null": lambda n: ir.Const(line_of(n), None),
-                "regex": self._regex,
-                "this": lambda n: ir.Name(line_of(n), "this"),
-                "super": lambda n: ir.Name(line_of(n), "this"),
-                "member_expression": self._member,
-                "subscript_expression": lambda n: ir.Index(line_of(n), self.field(n, "object"), self.field(n, "index")),
-                "call_expression": self._call,
-                "new_expression": self._new,
-                "binary_expression": self.binary,
-                "unary_expression": self._unary,
-                "update_expression": lambda n: self.stepped(n, n.child_by_field_name("argument")),
-                "ternary_expression": self.conditional,
-                "assignment_expression": self.assigned,
-                "augmented_assignment_expression": self.assigned,
-                "array": lambda n: ir.Sequence(line_of(n), "list", tuple(self.expr(child) for child in named(n))),
-                "array_pattern": lambda n: ir.Sequence(
-                    line_of(n), "list", tuple(self.target(child) for child in named(n))
-                ),
-                "object": self._object,
-                "object_pattern": self._pattern,
-                "assignment_pattern": lambda n: self.field(n, "left"),
-                "object_assignment_pattern": lambda n: self.field(n, "left"),
-                "rest_pattern": lambda n: ir.Star(line_of(n), self.first(n)),
-                "spread_element": lambda n: ir.Star(line_of(n), self.first(n)),
-                "yield_expression": lambda n: ir.Yield(line_of(n), self.first(n)),
-                "type_assertion": lambda n: self.expr(list(named(n))[-1]),
-                "generic_type": lambda n: self.field(n, "name"),
-                "class": self.class_value,
-            }
-        )
+        self._expressions |= dict.fromkeys(_IDENTIFIERS, self._identifier)
+        self._expressions |= dict.fromkeys(_WRAPPERS, self.first)
+        self._expressions |= dict.fromkeys(_FUNCTIONS, self.function_literal)
+        self._expressions |= dict.fromkeys(_ASSERTIONS, self._as)
+        self._expressions |= dict.fromkeys(_ELEMENTS, self._jsx)
+        self._expressions |= self._literals() | self._operations() | self._collections() | self._patterns()
+
+    def _literals(self) -> _Table:
+        return {
+            "string": lambda n: ir.Const(line_of(n), unescape(text_of(n)[1:-1])),
+            "template_string": self._template,
+            "number": self._number,
+            "true": lambda n: ir.Const(line_of(n), True),
+            "false": lambda n: ir.Const(line_of(n), False),
+            "null": lambda n: ir.Const(line_of(n), None),
+            "regex": self._regex,
+            "this": lambda n: ir.Name(line_of(n), "this"),
+            "super": lambda n: ir.Name(line_of(n), "this"),
+        }
+
+    def _operations(self) -> _Table:
+        return {
+            "member_expression": self._member,
+            "subscript_expression": lambda n: ir.Index(line_of(n), self.field(n, "object"), self.field(n, "index")),
+            "call_expression": self._call,
+            "new_expression": self._new,
+            "binary_expression": self.binary,
+            "unary_expression": self._unary,
+            "update_expression": lambda n: self.stepped(n, n.child_by_field_name("argument")),
+            "ternary_expression": self.conditional,
+            "assignment_expression": self.assigned,
+            "augmented_assignment_expression": self.assigned,
+            "yield_expression": lambda n: ir.Yield(line_of(n), self.first(n)),
+            "type_assertion": lambda n: self.expr(list(named(n))[-1]),
+            "generic_type": lambda n: self.field(n, "name"),
+        }
+
+    def _collections(self) -> _Table:
+        return {
+            "array": lambda n: ir.Sequence(line_of(n), "list", tuple(self.expr(child) for child in named(n))),
+            "object": self._object,
+            "spread_element": lambda n: ir.Star(line_of(n), self.first(n)),
+            "class": self.class_value,
+        }
+
+    def _patterns(self) -> _Table:
+        return {
+            "array_pattern": lambda n: ir.Sequence(line_of(n), "list", tuple(self.target(child) for child in named(n))),
+            "object_pattern": self._pattern,
+            "assignment_pattern": lambda n: self.field(n, "left"),
+            "object_assignment_pattern": lambda n: self.field(n, "left"),
+            "rest_pattern": lambda n: ir.Star(line_of(n), self.first(n)),
+        }
 
     def function_literal(self, node: Node) -> ir.Expr:
         """A function as a value."""
