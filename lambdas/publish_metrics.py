@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from codereview.adapters.celery.names import QUEUES
-from codereview.adapters.redis.gateway_connections import count_gateway_connections
+from codereview.adapters.redis.audience import RedisAudience
 from codereview.domain.metrics import WEBSOCKET_CONNECTIONS
 from lambdas._product import product
 
@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
     there = Counter(status.agent for status in here.board.all())
     workers = {queue: there[queue] for queue in QUEUES}
     depths = here.service.measure(workers)
-    connections = count_gateway_connections(here.redis)
+    connections = RedisAudience(here.redis).connections()
     here.telemetry.metrics.record(WEBSOCKET_CONNECTIONS.of(connections, Source="gateway"))
     figures = {"waiting": depths, "workers": workers, "connections": connections}
     log.info("queues_measured", extra=figures)

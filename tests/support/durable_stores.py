@@ -56,6 +56,7 @@ class Aws:
     clients: AwsClients
     reviews_table: str
     keys_table: str
+    connections_table: str
     bucket: str
 
     def objects(self) -> list[str]:
@@ -127,8 +128,14 @@ def dynamodb(aws: Aws, clock: FixedClock, endpoint: str = "") -> Backend:
 def furnish(clients: AwsClients) -> Aws:
     """Tables and a bucket of their own for a test."""
     name = uuid.uuid4().hex[:12]
-    aws = Aws(clients, f"reviews-{name}", f"keys-{name}", f"bodies-{name}")
-    create_tables(clients, reviews_table=aws.reviews_table, keys_table=aws.keys_table, bucket=aws.bucket)
+    aws = Aws(clients, f"reviews-{name}", f"keys-{name}", f"connections-{name}", f"bodies-{name}")
+    create_tables(
+        clients,
+        reviews_table=aws.reviews_table,
+        keys_table=aws.keys_table,
+        connections_table=aws.connections_table,
+        bucket=aws.bucket,
+    )
     return aws
 
 

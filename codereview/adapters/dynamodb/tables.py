@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 STATUS_INDEX = "StatusIndex"
 OWNER_INDEX = "OwnerIndex"
+REVIEW_INDEX = "ReviewIndex"
 #: Attribute that holds an item's time to live, in epoch seconds.
 TTL_ATTRIBUTE = "expiresAt"
 #: Days of point-in-time recovery.
@@ -76,20 +77,51 @@ def keys_definition(name: str) -> "CreateTableInputTypeDef":
     }
 
 
+def connections_definition(name: str) -> "CreateTableInputTypeDef":
+    """The Connections table."""
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "connectionId", "AttributeType": "S"},
+            {"AttributeName": "reviewId", "AttributeType": "S"},
+        ],
+        "KeySchema": [{"AttributeName": "connectionId", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": REVIEW_INDEX,
+                "KeySchema": [{"AttributeName": "reviewId", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    }
+
+
 def create_tables(
-    clients: AwsClients, *, reviews_table: str, keys_table: str, bucket: str = "", retention_days: int = 7
+    clients: AwsClients,
+    *,
+    reviews_table: str,
+    keys_table: str,
+    connections_table: str = "",
+    bucket: str = "",
+    retention_days: int = 7,
 ) -> None:
-    """Make what is missing: both tables with indexes, TTL and point-in-time recovery, and the bucket if one is named.
+    """Make what is missing: the tables with indexes, TTL and point-in-time recovery, that of connections and the bucket
+    if they are named.
 
     May be called by any number of processes at once. Raises BackendUnavailable or ConfigurationError.
     """
     client = clients.dynamodb()
-    for definition in (reviews_definition(reviews_table), keys_definition(keys_table)):
+    definitions = [reviews_definition(reviews_table), keys_definition(keys_table)]
+    if connections_table:
+        definitions.append(connections_definition(connections_table))
+    for definition in definitions:
         with explained(f"table {definition['TableName']}"):
             _create_table(client, definition)
             _turn_on_recovery(client, definition["TableName"])
-    with explained(f"table {reviews_table}"):
-        _turn_on_ttl(client, reviews_table)
+    for table in filter(None, (reviews_table, connections_table)):
+        with explained(f"table {table}"):
+            _turn_on_ttl(client, table)
     if bucket:
         with explained(f"bucket {bucket}"):
             _create_bucket(clients.s3(), bucket, clients.region, retention_days)

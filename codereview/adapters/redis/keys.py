@@ -12,6 +12,8 @@
 | ``reviews:waiting`` | hash | ``count:{owner}`` → how many of them; ``owner:{id}`` → whose one is |
 | ``agent:{agentId}:status`` | string | JSON heartbeat of a worker |
 | ``ws:connections:{reviewId}`` | set | API Gateway connection ids |
+| ``ws:positions:{reviewId}`` | hash | connection id → the last event it was sent |
+| ``broadcast:{reviewId}:lock`` | string | who sends a review's events to connections |
 | ``idempotency:{owner}:{key}`` | hash | digest, reviewId, call |
 | ``{name}:lock`` | string | who holds a named lock |
 | ``cache:findings`` | hash | ``a:{hash}`` → compressed report of an analyser; ``bytes`` → how many there are |
@@ -88,6 +90,16 @@ def agent_status(agent_id: str) -> str:
 def ws_connections(review_id: str) -> str:
     """The API Gateway connections that follow a review."""
     return f"ws:connections:{review_id}"
+
+
+def ws_positions(review_id: str) -> str:
+    """How far each of them got."""
+    return f"ws:positions:{review_id}"
+
+
+def broadcast(review_id: str) -> str:
+    """The right to send to them."""
+    return lock(f"broadcast:{review_id}")
 
 
 def idempotency(owner: str, key: str) -> str:

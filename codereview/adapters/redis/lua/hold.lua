@@ -1,5 +1,7 @@
--- Take a named lock. KEYS: the lock. ARGV: ttl (ms), name of this call
-if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[1]) then
-  return 1
+-- Take a named lock, or keep it when this is its name already. KEYS: the lock. ARGV: ttl (ms), name of this call
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[2] then
+  return 0
 end
-return redis.call('GET', KEYS[1]) == ARGV[2] and 1 or 0
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1])
+return 1
