@@ -44,8 +44,20 @@ def result_url(settings: Settings) -> str:
 
 def celery_config(settings: Settings) -> dict[str, Any]:
     """The configuration of workers and of everybody who sends to them; the visibility timeout must be one."""
+    return {
+        **_connections(settings),
+        **_transport_security(settings),
+        **_results(),
+        **_tasks(settings),
+        **_worker(settings),
+        "timezone": "UTC",
+    }
+
+
+def _connections(settings: Settings) -> dict[str, Any]:
+    """To the broker and to the results: how long anything waits, and what becomes of lost messages."""
     visibility_timeout = 2 * settings.unit_hard_limit_s
-    config: dict[str, Any] = {
+    return {
         "broker_url": broker_url(settings),
         "result_backend": result_url(settings),
         "broker_transport_options": {
@@ -70,11 +82,35 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "redis_socket_connect_timeout": 3,
         "redis_socket_keepalive": True,
         "redis_backend_health_check_interval": 10,
+        "broker_pool_acquire_timeout": 5,
+        "broker_connection_timeout": 3,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+    }
+
+
+def _transport_security(settings: Settings) -> dict[str, Any]:
+    if urlsplit(settings.redis_url).scheme != "rediss":
+        return {}
+    tls = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return {"broker_use_ssl": tls, "redis_backend_use_ssl": tls}
+
+
+def _results() -> dict[str, Any]:
+    return {
         "result_backend_always_retry": True,
         "result_backend_max_retries": 20,
-        "task_serializer": "json",
+        "result_expires": 3600,
+        "result_chord_expires": _CHORD_EXPIRES_S,
         "result_serializer": "json",
         "accept_content": ["json"],
+    }
+
+
+def _tasks(settings: Settings) -> dict[str, Any]:
+    """Where tasks go, when they count as done, and how long they may take."""
+    return {
+        "task_serializer": "json",
         "task_queues": [_queue(name) for name in QUEUES],
         "task_default_queue": COORDINATOR,
         "task_create_missing_queues": False,
@@ -92,10 +128,12 @@ def celery_config(settings: Settings) -> dict[str, Any]:
             "interval_step": 0.1,
             "interval_max": 0.3,
         },
-        "broker_pool_acquire_timeout": 5,
-        "broker_connection_timeout": 3,
-        "result_expires": 3600,
-        "result_chord_expires": _CHORD_EXPIRES_S,
+    }
+
+
+def _worker(settings: Settings) -> dict[str, Any]:
+    """What one worker takes at a time, when its processes are replaced, and how it ends."""
+    return {
         "worker_concurrency": settings.concurrency,
         "worker_prefetch_multiplier": 1,
         # True fails the whole chord on a blip of the broker.
@@ -107,14 +145,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         # For the command "reload".
         "worker_pool_restarts": True,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "timezone": "UTC",
     }
-    if urlsplit(settings.redis_url).scheme == "rediss":
-        tls = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
-        config |= {"broker_use_ssl": tls, "redis_backend_use_ssl": tls}
-    return config
 
 
 def _queue(name: str) -> Queue:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from codereview.analysers.bugs.syntax.expressions import MAX_DEPTH, OPERATORS, stored
+from codereview.analysers.bugs.syntax.base import MAX_DEPTH
 from codereview.analysers.bugs.syntax.nodes import Opaque, TypeAlias, Unparsed, at, parts
+from codereview.analysers.bugs.syntax.operations import OPERATORS
 from codereview.analysers.bugs.syntax.patterns import Patterns
+from codereview.analysers.bugs.syntax.targets import stored
 from codereview.syntax.parsing import parse
 
 
@@ -286,7 +288,7 @@ class _Builder(Patterns):
             return self._unparsed(node)
         result = self._statement(definition)
         if isinstance(result, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            result.decorator_list = [self._only(part) for part in parts(node) if part.type == "decorator"]
+            result.decorator_list = [self.only(part) for part in parts(node) if part.type == "decorator"]
         return result
 
     def _type_alias(self, node: Node) -> ast.stmt:

@@ -52,3 +52,14 @@ def type_parameters(node: ast.AST) -> tuple[str, ...]:
 def parts(node: Node) -> list[Node]:
     """The named children without comments and line continuations."""
     return [child for child in node.named_children if child.type not in ("comment", "line_continuation")]
+
+
+def text_of(node: Node) -> str:
+    """The source text of a node."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def field_text(node: Node, field: str) -> str:
+    """The source text of a field, "" when there is none."""
+    child = node.child_by_field_name(field)
+    return text_of(child) if child is not None else ""

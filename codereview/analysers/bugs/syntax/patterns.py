@@ -5,7 +5,7 @@ import ast
 from tree_sitter import Node
 
 from codereview.analysers.bugs.syntax.expressions import Expressions
-from codereview.analysers.bugs.syntax.nodes import Opaque, at, parts
+from codereview.analysers.bugs.syntax.nodes import Opaque, at, parts, text_of
 
 _SINGLETONS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
 
@@ -22,7 +22,7 @@ class Patterns(Expressions):
         else:
             patterns = [self.pattern(part) for part in alternatives]
             pattern = at(ast.MatchSequence(patterns=patterns), alternatives[0] if alternatives else node)
-        return ast.match_case(pattern=pattern, guard=self._only(guard) if guard is not None else None, body=[])
+        return ast.match_case(pattern=pattern, guard=self.only(guard) if guard is not None else None, body=[])
 
     def pattern(self, node: Node) -> ast.pattern:
         """One pattern."""
@@ -48,7 +48,7 @@ class Patterns(Expressions):
             case "as_pattern":
                 named = parts(node)
                 pattern = self.pattern(named[0]) if named else None
-                return at(ast.MatchAs(pattern=pattern, name=_name(named[1]) if len(named) > 1 else None), node)
+                return at(ast.MatchAs(pattern=pattern, name=text_of(named[1]) if len(named) > 1 else None), node)
             case "class_pattern":
                 return self._class(node)
             case "dict_pattern":
@@ -67,16 +67,16 @@ class Patterns(Expressions):
     def _dotted(self, node: Node) -> ast.pattern:
         first, *rest = parts(node)
         if not rest:
-            name = _name(first)
+            name = text_of(first)
             return at(ast.MatchAs(pattern=None, name=None if name == "_" else name), node)
         value = self.expr(first)
         for part in rest:
-            value = at(ast.Attribute(value=value, attr=_name(part), ctx=ast.Load()), node, part)
+            value = at(ast.Attribute(value=value, attr=text_of(part), ctx=ast.Load()), node, part)
         return at(ast.MatchValue(value=value), node)
 
     def _captured(self, node: Node) -> str | None:
         inner = parts(node)
-        return _name(inner[0]) if inner and _name(inner[0]) != "_" else None
+        return text_of(inner[0]) if inner and text_of(inner[0]) != "_" else None
 
     def _class(self, node: Node) -> ast.pattern:
         head, *items = parts(node)
@@ -91,7 +91,7 @@ class Patterns(Expressions):
             inner = parts(item)
             if len(inner) == 1 and inner[0].type == "keyword_pattern":
                 name, *value = parts(inner[0])
-                result.kwd_attrs.append(_name(name))
+                result.kwd_attrs.append(text_of(name))
                 result.kwd_patterns.append(self._keyword_value(inner[0], value))
             else:
                 result.patterns.append(self.pattern(item))
@@ -123,8 +123,8 @@ class Patterns(Expressions):
                 result.keys.append(self.expr(child))
             elif field == "value":
                 result.patterns.append(self.pattern(child))
-            elif child.type == "splat_pattern" or (child.type == "case_pattern" and "**" in _name(child)):
-                result.rest = _name(child).lstrip("* ")
+            elif child.type == "splat_pattern" or (child.type == "case_pattern" and "**" in text_of(child)):
+                result.rest = text_of(child).lstrip("* ")
         del result.keys[len(result.patterns) :]
         return at(result, node)
 
@@ -132,7 +132,3 @@ class Patterns(Expressions):
 def _is_open(node: Node) -> bool:
     """Whether a comma makes a sequence of it."""
     return any(child.type == "," for child in node.children)
-
-
-def _name(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
