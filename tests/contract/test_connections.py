@@ -27,10 +27,10 @@ def open_store(request: pytest.FixtureRequest, store_clock: FixedClock, monkeypa
     """Opens one store, anew each time, as another process would."""
     store_clock.now = CONNECTED
     if request.param == "memory":
-        store = MemoryConnectionStore(store_clock.now_ms)
+        store = MemoryConnectionStore(store_clock)
         return lambda: store
     aws: Aws = request.getfixturevalue("aws") if request.param == "moto" else _of_ministack(request, monkeypatch)
-    return lambda: DynamoConnectionStore(aws.connections_table, clients=aws.clients, now_ms=store_clock.now_ms)
+    return lambda: DynamoConnectionStore(aws.connections_table, clients=aws.clients, clock=store_clock)
 
 
 def _of_ministack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Aws:

@@ -13,8 +13,6 @@ from codereview.adapters.system import SystemClock
 from codereview.live_connections import LIFETIME_MS, SocketConnection
 from codereview.ports import Clock
 
-_CLOCK = SystemClock()
-
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
@@ -24,10 +22,10 @@ class DynamoConnectionStore:
     Every method raises BackendUnavailable or ConfigurationError when DynamoDB cannot be used.
     """
 
-    def __init__(self, table: str, *, clients: AwsClients, clock: Clock = _CLOCK) -> None:
+    def __init__(self, table: str, *, clients: AwsClients, clock: Clock | None = None) -> None:
         self._table = table
         self._clients = clients
-        self._now_ms = clock.now_ms
+        self._clock = clock or SystemClock()
 
     def verify(self) -> None:
         """Raises ConfigurationError when the table or its index is missing."""
@@ -100,7 +98,7 @@ class DynamoConnectionStore:
 
     def _living(self, item: Item | None) -> SocketConnection | None:
         """DynamoDB removes what has expired within days."""
-        if not item or from_attribute(item[TTL_ATTRIBUTE]) * 1000 <= self._now_ms():
+        if not item or from_attribute(item[TTL_ATTRIBUTE]) * 1000 <= self._clock.now_ms():
             return None
         return _connection(item)
 

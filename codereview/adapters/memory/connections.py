@@ -8,14 +8,12 @@ from codereview.adapters.system import SystemClock
 from codereview.live_connections import LIFETIME_MS, SocketConnection
 from codereview.ports import Clock
 
-_CLOCK = SystemClock()
-
 
 class MemoryConnectionStore:
     """`codereview.live_connections.ConnectionStore` in a dictionary."""
 
-    def __init__(self, clock: Clock = _CLOCK) -> None:
-        self._now_ms = clock.now_ms
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._connections: dict[str, SocketConnection] = {}
 
@@ -50,14 +48,14 @@ class MemoryConnectionStore:
         return sorted(filter(self._lives, found), key=lambda each: (each.connected_at, each.id))
 
     def _lives(self, connection: SocketConnection) -> bool:
-        return (connection.connected_at + LIFETIME_MS) // 1000 * 1000 > self._now_ms()
+        return (connection.connected_at + LIFETIME_MS) // 1000 * 1000 > self._clock.now_ms()
 
 
 class MemoryAudience:
     """`codereview.live_connections.Audience` in dictionaries."""
 
-    def __init__(self, clock: Clock = _CLOCK) -> None:
-        self._now_ms = clock.now_ms
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._positions: dict[str, dict[str, int]] = {}
         self._leases: dict[str, tuple[str, int]] = {}
@@ -90,9 +88,9 @@ class MemoryAudience:
         """Take the right to send a review's events, or keep it."""
         with self._lock:
             holder, until = self._leases.get(review_id, ("", 0))
-            if holder not in ("", token) and until > self._now_ms():
+            if holder not in ("", token) and until > self._clock.now_ms():
                 return False
-            self._leases[review_id] = (token, self._now_ms() + ttl_ms)
+            self._leases[review_id] = (token, self._clock.now_ms() + ttl_ms)
             return True
 
     def release(self, review_id: str, token: str) -> None:
