@@ -3,11 +3,8 @@
 from flask import Request, g
 
 from api.state import State
-from codereview.application.keys import KeyRing
 from codereview.errors import Unauthenticated
-from codereview.web.callers import Caller
-
-_HOW = "send the API key as `Authorization: Bearer KEY` or `X-Api-Key: KEY`"
+from codereview.web.callers import Caller, by_key, by_ticket
 
 
 def authenticate(request: Request, state: State, *, ticket: str = "") -> Caller:
@@ -16,29 +13,13 @@ def authenticate(request: Request, state: State, *, ticket: str = "") -> Caller:
     Raises Unauthenticated (InvalidTicket for a ticket), BackendUnavailable.
     """
     if ticket:
-        accepted = state.surface.tickets.check(ticket)
-        caller = Caller(owner=accepted.owner, review_id=accepted.review_id)
+        caller = by_ticket(ticket, state.surface.tickets)
     elif not state.config.keys_required:
         caller = Caller()
+    elif state.product.keys is None:
+        raise Unauthenticated("this service asks for API keys but was started without a store of them")
     else:
-        caller = _key_holder(request, state.product.keys)
+        given = request.headers
+        caller = by_key(given.get("Authorization", ""), given.get("X-Api-Key", ""), state.product.keys)
     g.caller = caller
     return caller
-
-
-def _key_holder(request: Request, keys: KeyRing | None) -> Caller:
-    if keys is None:
-        raise Unauthenticated("this service asks for API keys but was started without a store of them")
-    key = keys.authenticate(_secret(request))
-    return Caller(owner=key.owner, key_id=key.id)
-
-
-def _secret(request: Request) -> str:
-    header = request.headers.get("Authorization", "")
-    scheme, _, value = header.partition(" ")
-    if header and scheme.lower() != "bearer":
-        raise Unauthenticated(f"Authorization has the scheme {scheme[:20]!r}; {_HOW}")
-    secret = value.strip() or request.headers.get("X-Api-Key", "").strip()
-    if not secret:
-        raise Unauthenticated(f"an API key is needed: {_HOW}")
-    return secret

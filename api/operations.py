@@ -9,13 +9,13 @@ from flask import Flask, Response, g, request
 from pydantic import BaseModel
 
 from api.auth import authenticate
-from api.schemas import Query
 from api.state import state
 from codereview.errors import BackendUnavailable, CodeReviewError, Unauthenticated, UnknownReview
 from codereview.web.callers import Caller
 from codereview.web.decoding import parse_query
 from codereview.web.ownership import checked_id
 from codereview.web.problems import InvalidParameter, UnknownParameter
+from codereview.web.schemas import Query
 
 View = Callable[..., Response]
 Problems = Sequence[type[CodeReviewError]]

@@ -5,7 +5,6 @@ from flask import Response, request
 from api.answers import answer
 from api.live.sse import stream_events
 from api.operations import Answer, Routes, caller, query
-from api.schemas import EventList, EventsQuery
 from api.state import State, state
 from codereview.web.problems import (
     EventsExpired,
@@ -14,6 +13,8 @@ from codereview.web.problems import (
     TicketForAnotherReview,
     TooManyConnections,
 )
+from codereview.web.replies import event_list
+from codereview.web.schemas import EventList, EventsQuery
 
 routes = Routes()
 
@@ -44,22 +45,7 @@ def get_events(review_id: str) -> Response:
 
 
 def _replay(here: State, review_id: str, asked: EventsQuery) -> Response:
-    bus, after = here.product.bus, asked.after
-    events = bus.read(review_id, after=after, limit=asked.limit)
-    newest = events[-1:]
-    if not events:
-        length = bus.last_id(review_id)
-        if length == 0:
-            raise EventsExpired(f"the events of review {review_id} are not kept any more; its result may be")
-        after = min(after, length)
-        newest = bus.read(review_id, after=length - 1, limit=1)
-    body = EventList(
-        review_id=review_id,
-        events=tuple(events),
-        last_event_id=events[-1].id if events else after,
-        ended=any(event.type.terminal for event in newest),
-    )
-    response = answer(body)
+    response = answer(event_list(review_id, asked, here.product.bus))
     response.vary.add("Accept")
     return response
 

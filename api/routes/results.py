@@ -5,11 +5,13 @@ from flask import Response
 import codereview.analysers.registry as analysers
 from api.answers import answer, conditional
 from api.operations import Answer, Routes, caller, query
-from api.schemas import FindingList, FindingsQuery, ReportQuery, SourceQuery, SourceView
+from api.schemas import ReportQuery, SourceQuery, SourceView
 from api.state import state
 from codereview.agents.model_rules import MODEL_RULES
 from codereview.formats import FORMATS, render
 from codereview.web.problems import CodeExpired, ReviewNotEnded
+from codereview.web.replies import finding_list
+from codereview.web.schemas import FindingList, FindingsQuery
 
 routes = Routes()
 
@@ -23,16 +25,7 @@ def get_findings(review_id: str) -> Response:
     """The findings, also while the review runs."""
     asked = query(FindingsQuery)
     review = state().product.service.get(review_id, owner=caller().owner)
-    body = FindingList(
-        review_id=review.id,
-        status=review.status,
-        outcome=review.outcome,
-        verdict=review.verdict,
-        findings=tuple(finding for finding in review.findings if asked.passes(finding)),
-        total=len(review.findings),
-        hidden=review.findings_hidden,
-    )
-    return answer(body)
+    return answer(finding_list(review, asked))
 
 
 @routes.get(

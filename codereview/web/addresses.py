@@ -10,10 +10,11 @@ from codereview.web.schemas import Links
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Of one deployment, as one client sees it: ``base`` of the API without a trailing slash, ``socket`` of the
-    WebSocket."""
+    WebSocket. ``whole``: whether reports and the page are there too."""
 
     base: str
     socket: str
+    whole: bool = True
 
     @classmethod
     def of_server(cls, base: str) -> Self:
@@ -29,10 +30,10 @@ class Addresses:
             review=review,
             events=f"{review}/events",
             findings=f"{review}/findings",
-            report=f"{review}/report",
+            report=f"{review}/report" if self.whole else None,
             cancel=f"{review}/cancel",
             ticket=f"{review}/ticket",
-            page=f"{self.base}/review/{review_id}",
+            page=f"{self.base}/review/{review_id}" if self.whole else None,
         )
 
     def web_socket_url(self, ticket: str) -> str:
