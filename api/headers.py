@@ -8,14 +8,8 @@ from flask import Flask, Response, request
 from api.links import base_url
 from api.origins import add_cors
 from api.state import state
+from codereview.web.headers import SECURITY_HEADERS
 
-_FIXED = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "X-Frame-Options": "DENY",
-}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self' {socket}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,7 +29,7 @@ def _add(response: Response) -> Response:
     # 'self' does not cover the WebSocket in every browser.
     socket = f"{'wss' if secure else 'ws'}://{parts.netloc}" if _HOST.fullmatch(parts.netloc) else ""
     response.headers.setdefault("Content-Security-Policy", _POLICY.format(socket=socket))
-    for name, value in _FIXED.items():
+    for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -169,7 +169,7 @@ def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
 
         path = settings.database_path
         return SqliteReviewStore(path, retention_days=settings.retention_days), SqliteKeyStore(path)
-    clients = AwsClients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    clients = aws_clients(settings)
     bucket, days = settings.bodies_bucket, settings.retention_days
     if settings.create_tables:
         create_tables(
@@ -184,6 +184,13 @@ def stores(settings: Settings) -> tuple[ReviewStore, KeyStore]:
         settings.reviews_table, clients=clients, bucket=bucket, bodies=bodies, retention_days=days
     )
     return reviews, DynamoKeyStore(settings.keys_table, clients=clients)
+
+
+def aws_clients(settings: Settings) -> AwsClients:
+    """Clients of AWS as the settings have them."""
+    return AwsClients(
+        region=settings.aws_region, endpoint_url=settings.aws_endpoint_url, attempts=settings.aws_attempts
+    )
 
 
 def telemetry_of(settings: Settings) -> Telemetry:

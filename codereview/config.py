@@ -68,8 +68,18 @@ class Settings(BaseSettings):
     aws_region: str = Field(default="us-east-1", validation_alias=AliasChoices("CODEREVIEW_AWS_REGION", "AWS_REGION"))
     #: Endpoint of an AWS stand-in; empty for the real one.
     aws_endpoint_url: str = ""
+    #: Attempts at a request to AWS, with growing pauses between them.
+    aws_attempts: PositiveInt = 4
     #: Path in SSM Parameter Store below which functions find their secrets, e.g. /codereview/prod/; empty: none.
     secrets_path: str = ""
+    #: DynamoDB table of the connections that API Gateway keeps.
+    connections_table: str = ""
+    #: Where clients connect to API Gateway's WebSocket, wss://…; empty: the API's own /ws.
+    websocket_url: str = ""
+    #: Where messages for its connections are posted, https://….
+    connections_url: str = ""
+    #: The function that carries the events of a review to its connections.
+    broadcast_function: str = ""
     #: Make the DynamoDB tables at start when they are missing (stand-ins only).
     create_tables: bool = False
 

@@ -11,7 +11,8 @@ from codereview.adapters.system import SystemClock
 from codereview.application.repository_reviews import RepositoryReviews
 from codereview.domain.repositories import RepositoryOrder
 from codereview.errors import InvalidSubmission
-from lambdas._product import clients, product
+from lambdas._product import product
+from lambdas._settings import clients
 
 #: The name of an execution; it becomes part of keys in S3.
 _BATCH_ID = re.compile(r"[A-Za-z0-9_.-]{1,90}")

@@ -1,16 +1,12 @@
-"""What a function stands on: built at its first invocation, kept while the instance lives."""
+"""What a function that submits or reads reviews stands on, built at its first invocation and kept while it lives."""
 
 from dataclasses import dataclass
-from functools import cache
 
-from codereview.adapters.aws import AwsClients
-from codereview.adapters.parameter_store import ParameterStore
 from codereview.bootstrap import Service, build
-from codereview.config import Settings, load_settings
-from codereview.logs import configure_logging
-
-#: The one secret these functions need.
-_REDIS_TOKEN = "redis-auth-token"  # noqa: S105  the name of a parameter
+from codereview.config import load_settings
+from codereview.web.surface import Surface
+from lambdas._settings import ATTEMPTS, REDIS_TOKEN, secret, settings
+from lambdas._tickets import tickets
 
 
 @dataclass
@@ -19,6 +15,7 @@ class _Instance:
 
     token: str
     service: Service
+    surface: Surface | None = None
 
 
 _instances: list[_Instance] = []
@@ -29,33 +26,23 @@ def product() -> Service:
 
     Raises ConfigurationError, and BackendUnavailable when the token cannot be had.
     """
-    token = _token()
+    return _instance().service
+
+
+def surface() -> Surface:
+    """What there is to do over it, tickets included. Raises as `product` does."""
+    instance = _instance()
+    if instance.surface is None or instance.surface.tickets is not tickets():
+        instance.surface = Surface.over(instance.service.service, instance.service.idempotency, tickets())
+    return instance.surface
+
+
+def _instance() -> _Instance:
+    settings()  # configures what is logged
+    token = secret(REDIS_TOKEN)
     if not _instances or _instances[0].token != token:
         while _instances:
             _instances.pop().service.redis.close()
         overrides = {"redis_auth_token": token} if token else {}
-        _instances.append(_Instance(token, build(load_settings(**overrides))))
-    return _instances[0].service
-
-
-@cache
-def settings() -> Settings:
-    """The settings of the function, without secrets; what is logged is configured with them."""
-    loaded = load_settings()
-    configure_logging(loaded.log_level)
-    return loaded
-
-
-@cache
-def clients() -> AwsClients:
-    """Clients of AWS in the function's region."""
-    return AwsClients(region=settings().aws_region, endpoint_url=settings().aws_endpoint_url)
-
-
-@cache
-def _secrets() -> ParameterStore:
-    return ParameterStore(clients(), settings().secrets_path)
-
-
-def _token() -> str:
-    return _secrets().read(_REDIS_TOKEN)[_REDIS_TOKEN] if settings().secrets_path else ""
+        _instances.append(_Instance(token, build(load_settings(aws_attempts=ATTEMPTS, **overrides))))
+    return _instances[0]

@@ -7,7 +7,7 @@ from codereview.errors import InvalidSubmission
 from codereview.inputs.archive import read_archive_bytes
 from codereview.inputs.limits import Limits
 from lambdas._batches import objects_of, read_event, reviews_of
-from lambdas._product import settings
+from lambdas._settings import settings
 
 #: A repository may have more than a submission over HTTP; it has to fit into the function's memory.
 _MAX_FILES, _MAX_BYTES = 200_000, 1_000_000_000

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-#: Four tries at most, with growing pauses; then the caller hears of it rather than waiting on.
+#: Four tries at most unless said otherwise, with growing pauses; then the caller hears of it rather than waiting on.
 _MANNERS = Config(
     connect_timeout=3,
     read_timeout=10,
@@ -63,11 +63,13 @@ class AwsClients:
     """The clients of one region, made when first used, shared by threads, never carried into a forked child.
 
     Credentials come from where boto3 looks for them. ``endpoint_url`` is that of a stand-in; "" for AWS itself.
+    ``attempts`` are made at a request before the caller hears of a failure.
     """
 
-    def __init__(self, *, region: str, endpoint_url: str = "") -> None:
+    def __init__(self, *, region: str, endpoint_url: str = "", attempts: int = 4) -> None:
         self.region = region
         self._endpoint_url = endpoint_url or None
+        self._manners = _MANNERS.merge(Config(retries={"mode": "standard", "total_max_attempts": attempts}))
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._session: Session | None = None
@@ -82,7 +84,7 @@ class AwsClients:
         with self._lock:
             session = self._session_of_this_process()
             if self._dynamodb is None:
-                self._dynamodb = session.client("dynamodb", endpoint_url=self._endpoint_url, config=_MANNERS)
+                self._dynamodb = session.client("dynamodb", endpoint_url=self._endpoint_url, config=self._manners)
             return self._dynamodb
 
     def s3(self) -> "S3Client":
@@ -92,7 +94,7 @@ class AwsClients:
             if self._s3 is None:
                 # A stand-in has no host name per bucket.
                 style = Config(s3={"addressing_style": "path" if self._endpoint_url else "auto"})
-                self._s3 = session.client("s3", endpoint_url=self._endpoint_url, config=_MANNERS.merge(style))
+                self._s3 = session.client("s3", endpoint_url=self._endpoint_url, config=self._manners.merge(style))
             return self._s3
 
     def sagemaker_runtime(self) -> Any:
@@ -110,7 +112,7 @@ class AwsClients:
         with self._lock:
             session = self._session_of_this_process()
             if self._endpoints is None:
-                self._endpoints = session.client("sagemaker", endpoint_url=self._endpoint_url, config=_MANNERS)
+                self._endpoints = session.client("sagemaker", endpoint_url=self._endpoint_url, config=self._manners)
             return self._endpoints
 
     def other(self, service: str) -> Any:
@@ -118,7 +120,7 @@ class AwsClients:
         with self._lock:
             session: Any = self._session_of_this_process()
             if service not in self._others:
-                self._others[service] = session.client(service, endpoint_url=self._endpoint_url, config=_MANNERS)
+                self._others[service] = session.client(service, endpoint_url=self._endpoint_url, config=self._manners)
             return self._others[service]
 
     def _session_of_this_process(self) -> "Session":

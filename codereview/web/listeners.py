@@ -54,7 +54,15 @@ class Sent:
     retries: int = 0
     gone: int = 0
     #: Milliseconds from the emit of an event to its delivery, of the latest events.
-    delays: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
+    delays: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))
+
+    def summary(self) -> dict[str, int]:
+        """For the log: counts, and how late half and nearly all of the events were (ms)."""
+        told = {"messages": self.messages, "retries": self.retries, "gone": self.gone}
+        late = sorted(self.delays)
+        if late:
+            told |= {"delayP50": late[len(late) // 2], "delayP99": late[len(late) * 99 // 100]}
+        return told
 
 
 class Sender:

@@ -19,6 +19,7 @@ LOCK = Path(__file__).with_name("requirements.lock")
 #: Which distribution an imported module comes from.
 DISTRIBUTIONS = {
     "celery": "celery",
+    "itsdangerous": "itsdangerous",
     "kombu": "kombu",
     "packaging": "packaging",
     "pathspec": "pathspec",

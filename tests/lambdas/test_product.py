@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import lambdas._product as here
+import lambdas._settings as shared
 from codereview.adapters.parameter_store import ParameterStore
 
 
@@ -14,7 +15,7 @@ def _anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CODEREVIEW_REDIS_URL", "rediss://cache.example:6379/0")
     monkeypatch.setenv("CODEREVIEW_STORE", "dynamodb")
     monkeypatch.setenv("CODEREVIEW_METRICS", "none")
-    cached = (here.settings, here.clients, here._secrets)
+    cached = (shared.settings, shared.clients, shared._secrets)
     for each in cached:
         each.cache_clear()
     yield
