@@ -288,17 +288,26 @@ class Project:
                 result.open = True
         for inner in node.body:
             if isinstance(inner, FUNCTIONS) and inner.args.args:
-                self._instance_attributes(result, inner, inner.args.args[0].arg)
+                _instance_attributes(result, inner, inner.args.args[0].arg, module.index)
 
-    def _instance_attributes(self, result: Class, method: FunctionNode, first: str) -> None:
-        for part in ast.walk(method):
-            if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == first:
-                if not isinstance(part.ctx, ast.Load):
-                    result.attributes.add(part.attr)
-            elif (
-                isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in ("setattr", "vars")
-            ) or (isinstance(part, ast.Attribute) and part.attr == "__dict__"):
-                result.open = True
+
+def _instance_attributes(result: Class, method: FunctionNode, first: str, index: Index) -> None:
+    for part in ast.walk(method):
+        if isinstance(part, ast.Attribute) and part.attr == "__dict__":
+            result.open = result.open or not _only_shown(part, index)
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == first:
+            if not isinstance(part.ctx, ast.Load):
+                result.attributes.add(part.attr)
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in ("setattr", "vars"):
+            result.open = True
+
+
+def _only_shown(attributes: ast.Attribute, index: Index) -> bool:
+    """Whether ``x.__dict__`` is read in a way that cannot give x an attribute."""
+    around = index.parents.get(attributes)
+    if isinstance(around, ast.Attribute):
+        return around.attr in ("items", "keys", "values", "copy", "get")
+    return isinstance(around, ast.Compare | ast.FormattedValue | ast.Return)
 
 
 def absolute(statement: ast.ImportFrom, module: Module) -> str:

@@ -1,12 +1,13 @@
 """Attributes and imported names that do not exist."""
 
 import ast
+import difflib
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.definitions import Class
 from codereview.analysers.bugs.model.project import absolute
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, FunctionNode
-from codereview.analysers.bugs.model.walking import own_nodes
+from codereview.analysers.bugs.model.walking import dotted, own_nodes
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.stdlib import catalog
 
@@ -25,12 +26,15 @@ NO_ATTRIBUTE = define(
         "class Job:\n    def __init__(self):\n        self.state = 1\n\n\nJob().state\n",
         "'a'.upper()\n",
         "class Lazy:\n    def __getattr__(self, name):\n        return name\n\n\nLazy().anything\n",
+        "class Open:\n    def __init__(self, parts):\n        parts.start(self)\n\n    def f(self):\n        return self.line\n",
+        "class Bag:\n    def __init__(self, **items):\n        self.__dict__.update(items)\n\n    def f(self):\n        return self.a\n",
     ),
     invalid=(
         "class Job:\n    def __init__(self):\n        self.state = 1\n\n\nJob().status\n",
         "'a'.uper()\n",
         "x = [1]\nx.push(2)\n",
         "class Job:\n    def run(self):\n        return self.stat\n",
+        "class Open:\n    def __init__(self, a):\n        self.items = a(self)\n\n    def f(self):\n        return self.itmes\n",
     ),
 )
 NO_IMPORT = define(
@@ -60,47 +64,18 @@ BEFORE_DEFINITION = define(
     valid=(
         "class A:\n    def __init__(self):\n        self.n = 0\n        self.m = self.n\n",
         "class A:\n    n = 0\n\n    def up(self):\n        self.n += 1\n",
+        "class A:\n    def f(self, x):\n        x(self)\n\n    def g(self):\n        self.n.stop()\n        self.n = None\n",
     ),
     invalid=(
         "class A:\n    def __init__(self):\n        self.m = self.n\n        self.n = 0\n",
         "class A:\n    def up(self):\n        self.n += 1\n",
     ),
 )
-NOT_IN_SLOTS = define(
-    "not-in-slots",
-    "Attribute assigned that __slots__ does not have",
-    severity=HIGH,
-    confidence=SURE,
-    description="The class and all its bases declare __slots__, and the attribute is in none of them.",
-    scenario="AttributeError when the assignment runs.",
-    fix="Add the name to __slots__.",
-    family="not-in-slots",
-    valid=(
-        "class A:\n    __slots__ = ('x',)\n\n    def __init__(self):\n        self.x = 1\n",
-        "class A:\n    __slots__ = ('x', '__dict__')\n\n    def __init__(self):\n        self.y = 1\n",
-    ),
-    invalid=(
-        "class A:\n    __slots__ = ('x',)\n\n    def __init__(self):\n        self.y = 1\n",
-        "class A:\n    __slots__ = ['x', 'z']\n\n    def set(self):\n        self.w = 1\n",
-    ),
-)
-SLOTS_CONFLICT = define(
-    "slots-conflict",
-    "__slots__ entry that is also a class attribute",
-    severity=HIGH,
-    confidence=SURE,
-    description=(
-        "A slot and a class attribute of the same name exclude each other; slots must be non-empty identifiers."
-    ),
-    scenario="ValueError or TypeError as soon as the module is imported.",
-    fix="Remove the slot or the class attribute.",
-    family="slots-conflict",
-    valid=("class A:\n    __slots__ = ('x',)\n    y = 1\n", "class A:\n    __slots__ = 'x'\n"),
-    invalid=(
-        "class A:\n    __slots__ = ('x',)\n    x = 1\n",
-        "class A:\n    __slots__ = ('a b',)\n",
-        "class A:\n    __slots__ = (1,)\n",
-    ),
+#: Two names this alike (0 to 1) differ by a slip of the hand.
+_SLIP = 0.8
+#: They are given an instance and leave it as it is.
+_LOOKS_ONLY = frozenset(
+    {"isinstance", "type", "id", "repr", "str", "hash", "len", "hasattr", "getattr", "print", "super"}
 )
 _UNLIKE_OTHERS = ("enum.Enum", "enum.EnumMeta", "unittest.mock.NonCallableMock", "builtins.type")
 _FUNCTION_ATTRIBUTES = frozenset(dir(lambda: None)) | {"__wrapped__", "__type_params__", "__annotate__"}
@@ -133,6 +108,8 @@ def _attribute(node: ast.Attribute, ctx: Context) -> None:
     elif value.kind == "instance" and cls.lacks(node.attr):
         if value.name == "self" and (cls.node is None or ctx.is_test or _open_ended(cls, ctx)):
             return
+        if value.name == "self" and _is_handed_out(cls) and not _resembles_member(node.attr, cls):
+            return  # whoever is given the instance may set the attribute
         hidden = cls.node is None and node.attr.startswith("_")
         if not hidden and not _mangled(node, cls):
             what = "None" if value.is_none else f"A {cls.name}"
@@ -282,7 +259,6 @@ def _import(node: ast.Import, ctx: Context) -> None:
 
 def _class(node: ast.ClassDef, ctx: Context) -> None:
     cls = ctx.project.class_at(node, ctx.module)
-    _slots(cls, node, ctx)
     if not cls.known or ctx.is_test or cls.has("__getattr__") or _open_ended(cls, ctx):
         return
     for method in node.body:
@@ -300,6 +276,8 @@ def _first_use(method: FunctionNode, cls: Class, ctx: Context) -> None:
     set_by = {name for f in cls.methods() if f.node is not None and f.node is not method for name in _stored(f.node)}
     inherited = {name for c in cls.ancestors[1:] for name in (*c.members, *c.attributes)}
     known = inherited | set_by | set(cls.members) | _declared(cls)
+    if method.name != "__init__" and _is_handed_out(cls):
+        return  # whoever holds the instance can give it attributes before the method runs
     for statement in method.body:
         if not isinstance(statement, ast.Assign | ast.Expr | ast.AnnAssign | ast.Return | ast.AugAssign):
             return
@@ -325,6 +303,25 @@ def _hands_over(call: ast.Call, first: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id in (first, "super", "setattr") for n in names)
 
 
+def _resembles_member(name: str, cls: Class) -> bool:
+    """Whether the name is all but that of an attribute there is, so that it is a slip."""
+    own = {known for c in cls.ancestors for known in (*c.members, *c.attributes) if not known.startswith("__")}
+    return bool(difflib.get_close_matches(name, own, n=1, cutoff=_SLIP))
+
+
+def _is_handed_out(cls: Class) -> bool:
+    """Whether a method passes the instance itself to something, so that others than its methods can change it."""
+    return any(
+        isinstance(argument, ast.Name) and argument.id == f.node.args.args[0].arg
+        for ancestor in cls.ancestors
+        for f in ancestor.methods()
+        if f.node is not None and f.kind == "method" and f.node.args.args
+        for call in ast.walk(f.node)
+        if isinstance(call, ast.Call) and dotted(call.func) not in _LOOKS_ONLY
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
+
+
 def _stored(node: ast.AST) -> set[str]:
     return {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
 
@@ -343,52 +340,7 @@ def _is_own(node: ast.AST, first: str) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == first
 
 
-def _slots(cls: Class, node: ast.ClassDef, ctx: Context) -> None:
-    own = _slot_names(cls)
-    if own is None:
-        return
-    bindings = ctx.index.scopes[node].bindings
-    for entry in own:
-        name = entry.value
-        if not isinstance(name, str) or not name.isidentifier():
-            ctx.report(SLOTS_CONFLICT, entry, f"{name!r} is not an identifier.")
-        elif name in bindings and any(b.value is not None for b in bindings[name]):
-            ctx.report(SLOTS_CONFLICT, entry, f"'{name}' is also a class attribute.")
-    allowed: set[str] = set()
-    for ancestor in cls.ancestors:
-        names = _slot_names(ancestor)
-        if ancestor.qualified == "builtins.object":
-            continue
-        if names is None or ancestor.node is None or not cls.known:
-            return
-        allowed |= {str(entry.value) for entry in names}
-    if "__dict__" in allowed or (cls.has("__setattr__") and cls.owner("__setattr__") is not cls.ancestors[-1]):
-        return
-    for method in node.body:
-        if isinstance(method, FUNCTIONS) and method.args.args:
-            for part in ast.walk(method):
-                if _is_own(part, method.args.args[0].arg) and isinstance(part.ctx, ast.Store):  # type: ignore[attr-defined]
-                    name = part.attr  # type: ignore[attr-defined]
-                    member = cls.find(name)
-                    if (
-                        name not in allowed
-                        and (member is None or member.function is None)
-                        and not name.startswith("__")
-                        and ctx.method(method).kind == "method"
-                    ):
-                        ctx.report(NOT_IN_SLOTS, part, f"'{name}' is not in __slots__.")
-
-
-def _slot_names(cls: Class) -> list[ast.Constant] | None:
-    member = cls.members.get("__slots__")
-    if member is None or member.value is None:
-        return None
-    elements = member.value.elts if isinstance(member.value, ast.Tuple | ast.List | ast.Set) else [member.value]
-    constants = [element for element in elements if isinstance(element, ast.Constant)]
-    return constants if len(constants) == len(elements) else None
-
-
-RULES = (NO_ATTRIBUTE, NO_IMPORT, BEFORE_DEFINITION, NOT_IN_SLOTS, SLOTS_CONFLICT)
+RULES = (NO_ATTRIBUTE, NO_IMPORT, BEFORE_DEFINITION)
 CHECKS = (
     on(ast.Attribute, _attribute),
     on(ast.ImportFrom, _import_from),
