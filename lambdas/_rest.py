@@ -86,7 +86,8 @@ class Request:
         whole = str(context.get("path", self.path))
         stage = whole[: -len(self.path)] if self.path and whole.endswith(self.path) else ""
         scheme = self.headers.get("x-forwarded-proto", "https")
-        base = settings().public_url.rstrip("/") or f"{scheme}://{context.get('domainName', '')}{stage}"
+        host = context.get("domainName") or self.headers.get("host", "")
+        base = settings().public_url.rstrip("/") or f"{scheme}://{host}{stage}"
         return Addresses(base, settings().websocket_url, whole=False)
 
     def read_json(self, model: type[M]) -> M:
