@@ -3,12 +3,13 @@
 import ast
 from typing import cast
 
+from codereview.analysers.bugs.model import declared
 from codereview.analysers.bugs.model.definitions import Class, Function, Value
 from codereview.analysers.bugs.model.exits import Exit, of_block
 from codereview.analysers.bugs.model.project import Module, Project
 from codereview.analysers.bugs.model.scopes import FUNCTIONS, Binding, FunctionNode, Kind, Scope
 from codereview.analysers.bugs.model.signatures import of_arguments
-from codereview.analysers.bugs.model.walking import body_without_docstring, own_nodes
+from codereview.analysers.bugs.model.walking import body_without_docstring, is_generator, own_nodes
 from codereview.analysers.bugs.stdlib import catalog
 
 #: Steps from one expression to the next; longer chains stay unknown.
@@ -139,7 +140,10 @@ class Inference:
             case Kind.IMPORT:
                 return self._imported(self._project.imported(binding, self._module))
             case Kind.PARAMETER:
-                return self._first_parameter(binding, owner)
+                return self._first_parameter(binding, owner) or self._annotated_parameter(binding, owner)
+            case Kind.LOOP if isinstance(binding.value, ast.Call):
+                counts = self._project.qualified(binding.value.func, self._module) == "builtins.range"
+                return instance("builtins.int") if counts else None
             case _:
                 return None
 
@@ -167,6 +171,12 @@ class Inference:
         if kind in ("method", "property"):
             return Value("instance", cls=cls, name="self")
         return Value("class", cls=cls, name="cls") if kind == "classmethod" else None
+
+    def _annotated_parameter(self, binding: Binding, owner: Scope) -> Value | None:
+        if not isinstance(owner.node, FUNCTIONS):
+            return None
+        name = declared.parameter_class(binding, owner.node, self._project, self._module)
+        return instance(name) if name else None
 
     def _reaching(self, node: ast.Name, bindings: list[Binding]) -> Value | None:
         """The value from the nearest assignment above, when every way to the use leads through it."""
@@ -215,6 +225,8 @@ class Inference:
         if owner.cls is None or owner.kind not in ("instance", "class"):
             return None
         member = owner.cls.find(node.attr)
+        if member is None and owner.kind == "instance":
+            return self._attribute_value(owner.cls, node.attr)
         if member is None or member.function is None:
             return None
         function = member.function
@@ -228,6 +240,12 @@ class Inference:
             return self.result(function) if owner.kind == "instance" else None
         bound = function.kind == "classmethod" or (function.kind == "method" and owner.kind == "instance")
         return Value("function", function=function, bound=bound, name=owner.name, cls=owner.cls)
+
+    def _attribute_value(self, cls: Class, name: str) -> Value | None:
+        """What an instance's attribute is, when all of its assignments are seen and agree."""
+        if any(name in module.stored_attributes for module in self._project.modules if module is not self._module):
+            return None
+        return common([self.value(value) for value in declared.attribute_values(cls, name, self._module)])
 
     def _imported(self, qualified: str) -> Value | None:
         """A module, or a name of one."""
@@ -298,8 +316,11 @@ class Inference:
             isinstance(s, ast.Pass | ast.Raise) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
             for s in body
         )
-        if stub or node.returns is not None:
+        if stub:
             return None
+        if node.returns is not None:
+            name = declared.named_class(node.returns, self._project, self._module)
+            return instance(name) if name and not is_generator(node) else None
         returns = [part for part in own_nodes(node) if isinstance(part, ast.Return)]
         if not returns:
             ends = Exit.NEXT in of_block(body, lambda _: False)

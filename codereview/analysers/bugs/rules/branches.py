@@ -6,6 +6,7 @@ from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.exits import irrefutable
 from codereview.analysers.bugs.model.walking import alike, has_effect, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
+from codereview.analysers.bugs.rules.shared.facts import contradicts, implies
 
 CONSTANT_CONDITION = define(
     "constant-condition",
@@ -35,12 +36,18 @@ DUPLICATE_CONDITION = define(
     scenario="The second branch is dead: the case it was written for falls into another one.",
     fix="Test what was meant, or merge the branches.",
     family="duplicate-condition",
-    valid=("if x == 1:\n    a()\nelif x == 2:\n    b()\n", "if next(it):\n    a()\nelif next(it):\n    b()\n"),
+    valid=(
+        "if x == 1:\n    a()\nelif x == 2:\n    b()\n",
+        "if next(it):\n    a()\nelif next(it):\n    b()\n",
+        "if n > 20:\n    a()\nelif n > 10:\n    b()\n",
+    ),
     invalid=(
         "if x == 1:\n    a()\nelif x == 2:\n    b()\nelif x == 1:\n    c()\n",
         "if x:\n    a()\nelif x and y:\n    b()\n",
         "match x:\n    case 1:\n        a()\n    case 2:\n        b()\n    case 1:\n        c()\n",
         "if x:\n    if not x:\n        a()\n",
+        "if n > 10:\n    a()\nelif n > 20:\n    b()\n",
+        "if n > 10:\n    if n < 5:\n        a()\n",
     ),
 )
 
@@ -139,7 +146,7 @@ def _implied(test: ast.expr, earlier: ast.expr) -> bool:
     """Whether the condition can only be true when the earlier one was."""
     if has_effect(test):
         return False
-    if same(test, earlier):
+    if same(test, earlier) or implies(test, earlier):
         return True
     if (
         isinstance(test, ast.BoolOp)
@@ -160,7 +167,8 @@ def _nested(node: ast.If, ctx: Context) -> None:
         return
     inner = node.body[0].test
     negated = inner.operand if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.Not) else None
-    if same(inner, node.test) or (negated is not None and same(negated, node.test)):
+    decided = same(inner, node.test) or implies(node.test, inner) or contradicts(node.test, inner)
+    if decided or (negated is not None and same(negated, node.test)):
         ctx.report(DUPLICATE_CONDITION, inner, "The condition around already decides this one.")
 
 

@@ -3,9 +3,10 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
-from codereview.analysers.bugs.model.walking import has_effect, same
+from codereview.analysers.bugs.model.walking import same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.rules.shared.comparisons import EQUALITY, ORDER, neighbours
+from codereview.analysers.bugs.rules.shared.facts import excludes, fact
 
 ALWAYS_TRUE_OR = define(
     "impossible-condition",
@@ -93,59 +94,15 @@ NOT_IN_PRECEDENCE = define(
 
 def _contradiction(node: ast.BoolOp, ctx: Context) -> None:
     """Pairs of comparisons of one expression with two constants."""
-    facts = [fact for value in node.values if (fact := _fact(value)) is not None]
+    facts = [known for value in node.values if (known := fact(value)) is not None]
     conjunction = isinstance(node.op, ast.And)
     for position, (subject, operator, constant) in enumerate(facts):
         for other_subject, other_operator, other in facts[position + 1 :]:
-            if same(subject, other_subject) and _excludes(
+            if same(subject, other_subject) and excludes(
                 operator, constant, other_operator, other, conjunction=conjunction
             ):
                 ctx.report(ALWAYS_TRUE_OR, node, f"This is always {'false' if conjunction else 'true'}.")
                 return
-
-
-def _fact(node: ast.expr) -> tuple[ast.expr, ast.cmpop, object] | None:
-    match node:
-        case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=value)]) if not has_effect(left):
-            return left, op, value
-        case ast.Compare(
-            left=left,
-            ops=[op],
-            comparators=[ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value))],
-        ) if not has_effect(left):
-            return left, op, -value
-        case ast.Compare(left=ast.Constant(value=value), ops=[op], comparators=[right]) if not has_effect(right):
-            flipped = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}.get(type(op), type(op))
-            return right, flipped(), value
-        case _:
-            return None
-
-
-def _excludes(op: ast.cmpop, a: object, other: ast.cmpop, b: object, *, conjunction: bool) -> bool:
-    equal = type(a) is type(b) and a == b
-    if isinstance(op, ast.Eq) and isinstance(other, ast.Eq):
-        return conjunction and not equal and type(a) is type(b)
-    if isinstance(op, ast.NotEq) and isinstance(other, ast.NotEq):
-        return not conjunction and not equal and type(a) is type(b)
-    if (isinstance(op, ast.Is) and isinstance(other, ast.IsNot)) or (
-        isinstance(op, ast.IsNot) and isinstance(other, ast.Is)
-    ):
-        return equal
-    if (isinstance(op, ast.Eq) and isinstance(other, ast.NotEq)) or (
-        isinstance(op, ast.NotEq) and isinstance(other, ast.Eq)
-    ):
-        return equal
-    if not isinstance(a, int | float) or not isinstance(b, int | float) or isinstance(a, bool) or isinstance(b, bool):
-        return False
-    low = {type(op): a, type(other): b}
-    greater = next((v for k, v in low.items() if k in (ast.Gt, ast.GtE)), None)
-    less = next((v for k, v in low.items() if k in (ast.Lt, ast.LtE)), None)
-    if greater is None or less is None:
-        return False
-    strict = ast.Gt in low and ast.Lt in low
-    if conjunction:
-        return greater > less or (greater == less and (ast.Gt in low or ast.Lt in low))
-    return greater < less or (greater == less and not strict)
 
 
 def _or_literal(node: ast.BoolOp, ctx: Context) -> None:

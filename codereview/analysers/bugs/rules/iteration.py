@@ -3,6 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.declared import attribute_values
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
 from codereview.analysers.bugs.model.walking import dotted, inside, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
@@ -80,6 +81,8 @@ DICT_PAIRS = define(
         "d = {'abc': 1}\nfor k, v in d:\n    pass\n",
         "x = [k for k, v in {'abc': 1, 'd': 2}]\n",
         "d = dict(a=1)\nfor k, v in d:\n    pass\n",
+        "def f(d: dict[str, int]):\n    for k, v in d:\n        pass\n",
+        "class A:\n    def __init__(self):\n        self.d = {}\n\n    def f(self):\n        return [k for k, v in self.d]\n",
     ),
 )
 
@@ -253,20 +256,47 @@ def _pairs(target: ast.expr, source: ast.expr, ctx: Context) -> None:
     value = ctx.value(source)
     if value is None or not value.instance_of("builtins.dict"):
         return
-    origin = source
+    if ctx.value(source) is not None and _has_word_keys(source, ctx):
+        ctx.report(DICT_PAIRS, source, "This gives keys, not pairs.")
+
+
+def _has_word_keys(source: ast.expr, ctx: Context) -> bool:
+    """Whether the keys are known, and are no pairs."""
+    origins = [source]
     if isinstance(source, ast.Name):
         found = ctx.index.scope_of_name[source].resolve(source.id)
-        values = [b.value for b in found[1] if b.value is not None] if found is not None else []
-        origin = values[0] if len(values) == 1 else source
-    keys = (
-        origin.keys
-        if isinstance(origin, ast.Dict)
-        else [ast.Constant(value="keyword")]
-        if isinstance(origin, ast.Call) and origin.keywords and not origin.args
-        else []
-    )
-    if keys and all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in keys):
-        ctx.report(DICT_PAIRS, source, "This gives keys, not pairs.")
+        bindings = found[1] if found is not None else []
+        argument = bindings[0].node if len(bindings) == 1 else None
+        if isinstance(argument, ast.arg):
+            return _annotated_keys(argument.annotation)
+        values = [b.value for b in bindings if b.value is not None]
+        origins = values if len(values) == 1 else [source]
+    elif isinstance(source, ast.Attribute):
+        owner = ctx.value(source.value)
+        origins = attribute_values(owner.cls, source.attr, ctx.module) if owner is not None and owner.cls else []
+        if origins and all(isinstance(o, ast.Dict) and not o.keys for o in origins):
+            return not _gets_pairs(source.attr, ctx)
+    return bool(origins) and all(map(_words, origins))
+
+
+def _words(origin: ast.expr) -> bool:
+    if isinstance(origin, ast.Call):
+        return bool(origin.keywords) and not origin.args
+    keys = origin.keys if isinstance(origin, ast.Dict) else []
+    return bool(keys) and all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in keys)
+
+
+def _annotated_keys(annotation: ast.expr | None) -> bool:
+    """``dict`` alone, or one of strings or numbers."""
+    if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
+        return getattr(annotation.slice.elts[0], "id", "") in ("str", "int")
+    return isinstance(annotation, ast.Name)
+
+
+def _gets_pairs(name: str, ctx: Context) -> bool:
+    """Whether an item is stored in an attribute of this name under a key that may be a pair."""
+    stores = (s for s in ctx.index.all(ast.Subscript) if isinstance(s.value, ast.Attribute) and s.value.attr == name)
+    return any(not isinstance(s.slice, ast.Constant | ast.JoinedStr) for s in stores)
 
 
 def _string(node: ast.For | ast.AsyncFor, ctx: Context) -> None:

@@ -1,0 +1,84 @@
+"""What annotations, and the assignments to an instance's attributes, say about values."""
+
+import ast
+from collections.abc import Iterator
+
+from codereview.analysers.bugs.model.definitions import Class
+from codereview.analysers.bugs.model.project import Module, Project
+from codereview.analysers.bugs.model.scopes import FUNCTIONS, Binding, FunctionNode
+
+#: Classes whose annotation leaves little doubt: an int passes for a float, so float says nothing.
+_PLAIN = frozenset(f"builtins.{name}" for name in ("str", "int", "list", "dict", "set", "tuple", "bool"))
+_ALIASES = {f"typing.{name}": f"builtins.{name.lower()}" for name in ("List", "Dict", "Set", "Tuple")}
+_ASKING = ("isinstance", "issubclass", "hasattr", "type", "getattr", "callable")
+
+
+def named_class(annotation: ast.expr | None, project: Project, module: Module) -> str:
+    """The qualified name of the built-in class an annotation stands for, "" when it is none or several."""
+    if annotation is None:
+        return ""
+    inner = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    name = project.qualified(inner, module)
+    name = _ALIASES.get(name, name)
+    return name if name in _PLAIN else ""
+
+
+def parameter_class(binding: Binding, function: FunctionNode, project: Project, module: Module) -> str:
+    """The class of an annotated parameter, "" where the function itself does not rely on it."""
+    argument = binding.node
+    if not isinstance(argument, ast.arg) or argument in (function.args.vararg, function.args.kwarg):
+        return ""
+    name = named_class(argument.annotation, project, module)
+    if not name or argument.arg in _asked_about(function) or _defaults_to_none(argument, function.args):
+        return ""
+    return name
+
+
+def _asked_about(function: FunctionNode) -> set[str]:
+    """Names of which the function asks what they are: their annotation is not the whole truth."""
+    calls = (n for n in ast.walk(function) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name))
+    asked = {a.id for c in calls if getattr(c.func, "id", "") in _ASKING for a in c.args[:1] if isinstance(a, ast.Name)}
+    matched = {n.subject.id for n in ast.walk(function) if isinstance(n, ast.Match) and isinstance(n.subject, ast.Name)}
+    return asked | matched
+
+
+def _defaults_to_none(argument: ast.arg, arguments: ast.arguments) -> bool:
+    plain = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)]
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+    return any(a is argument and isinstance(d, ast.Constant) and d.value is None for a, d in pairs)
+
+
+def attribute_values(cls: Class, name: str, module: Module) -> list[ast.expr]:
+    """Every value an instance's attribute is ever given, empty where that cannot be seen.
+
+    Seen it is when the attribute is assigned as ``self.name = value`` in methods of the class and nowhere else.
+    """
+    if cls.node is None or not cls.known or name in cls.members or cls.node not in module.index.scopes:
+        return []
+    if any(name in ancestor.attributes for ancestor in cls.ancestors[1:]):
+        return []
+    if name in _attributes_asked_about(cls.node):
+        return []
+    own = list(_assigned(cls.node, name))
+    stores = [a for a in module.index.all(ast.Attribute) if a.attr == name and not isinstance(a.ctx, ast.Load)]
+    return own if own and len(own) == len(stores) else []
+
+
+def _attributes_asked_about(cls: ast.ClassDef) -> set[str]:
+    calls = (n for n in ast.walk(cls) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in _ASKING)
+    return {a.attr for call in calls for a in call.args[:1] if isinstance(a, ast.Attribute)}
+
+
+def _assigned(cls: ast.ClassDef, name: str) -> Iterator[ast.expr]:
+    for method in cls.body:
+        if not isinstance(method, FUNCTIONS) or not method.args.args or method.decorator_list:
+            continue
+        first = method.args.args[0].arg
+        for node in ast.walk(method):
+            match node:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=attr)], value=value):
+                    if owner == first and attr == name:
+                        yield value
+                case _:
+                    pass
