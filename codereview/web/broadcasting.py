@@ -133,8 +133,7 @@ class Broadcaster:
     def _hand_over(self, run: "_Run", review_id: str, hop: int) -> None:
         if hop >= self._parts.terms.max_hops:
             # Clients that come back begin a new chain.
-            for listener in run.listeners.values():
-                run.sender.close(listener)
+            run.close_all()
             return
         for pause in (0.5, 2.0, None):
             try:
@@ -157,7 +156,8 @@ class _Run:
         self._token = token
         self._remaining_s = remaining_s
         positions = self._audience.positions(review_id)
-        self._window = EventWindow(parts.bus, review_id, min(positions.values(), default=0))
+        start = min([*positions.values(), parts.bus.last_id(review_id)])
+        self._window = EventWindow(parts.bus, review_id, start)
         self.sender = Sender(
             review_id,
             window=self._window,
@@ -190,6 +190,11 @@ class _Run:
         """Let nothing more be sent, and wait for what is on its way."""
         self.sender.stopping.set()
         self._pool.shutdown(wait=True)
+
+    def close_all(self) -> None:
+        """End every connection that follows; nothing is sent any more."""
+        for connection_id, position in self._audience.positions(self._review_id).items():
+            self.sender.close(Listener(connection_id, 0, position, position, self._now()))
 
     def _wakes(self) -> Iterator[None]:
         """Whenever there is something to do, and every few moments in any case."""
