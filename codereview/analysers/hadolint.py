@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter
 
 from codereview.analysers.base import Start, ToolAnalyser
+from codereview.analysers.dockerfiles import excused
 from codereview.analysers.examination import Examination, parse_output
 from codereview.analysers.languages import is_dockerfile
 from codereview.analysers.process import ToolResult
@@ -49,6 +50,6 @@ class Hadolint(ToolAnalyser):
             if failure.code == _PARSE_FAILURE:
                 message = failure.message.partition("\n")[0]
                 seen.not_examined(file, f"line {failure.line}: {message}", SkipReason.SYNTAX)
-            else:
+            elif not excused(failure.code, file.text, failure.line):
                 seen.report(failure.code, file, line=failure.line, message=failure.message)
         seen.rest_examined()
