@@ -235,7 +235,9 @@ def _is_coroutine(call: ast.expr, ctx: Context) -> bool:
     return value is not None and value.instance_of("types.CoroutineType")
 
 
-def _used(node: ast.Call, ctx: Context) -> None:
+def _used(node: ast.Call | ast.Name, ctx: Context) -> None:
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        return
     parent = ctx.parent(node)
     wrong = False
     match parent:
@@ -320,6 +322,7 @@ RULES = (NOT_AWAITED, COROUTINE_AS_VALUE, TASK_NOT_KEPT, BLOCKING, RUN_IN_LOOP, 
 CHECKS = (
     on(ast.Expr, _statement),
     on(ast.Call, _used),
+    on(ast.Name, _used),
     on(ast.Call, _call),
     on(ast.With, _with),
     on(ast.ExceptHandler, _handler),

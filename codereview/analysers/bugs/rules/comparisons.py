@@ -3,6 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.scopes import Kind
 from codereview.analysers.bugs.model.walking import dotted, has_effect, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.rules.shared.comparisons import EQUALITY, ORDER, neighbours
@@ -239,7 +240,8 @@ def _types(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> 
 
 
 def _floats(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    for side, other in ((left, right), (right, left)):
+    for given, other in ((left, right), (right, left)):
+        side = _origin(given, ctx)
         if (
             isinstance(side, ast.BinOp)
             and isinstance(other, ast.Constant)
@@ -252,6 +254,15 @@ def _floats(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) ->
             if not ctx.is_test:
                 ctx.report(FLOAT_EQUALITY, node, "The result of the arithmetic is rounded.")
             return
+
+
+def _origin(node: ast.expr, ctx: Context) -> ast.expr:
+    """The expression a name was given, when there is only one."""
+    if not isinstance(node, ast.Name):
+        return node
+    bindings = ctx.index.scope_of_name[node].bindings.get(node.id, [])
+    value = bindings[0].value if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNED else None
+    return value if value is not None else node
 
 
 def _exact(value: float) -> bool:

@@ -83,6 +83,8 @@ _PURE_METHODS = frozenset(
 )
 
 
+#: Methods that nothing but text has, or has with the same meaning.
+_OF_TEXT_ONLY = ("strip", "lstrip", "rstrip", "lower", "upper", "casefold", "swapcase", "splitlines")
 _PURE = frozenset(
     {
         f"builtins.{n}"
@@ -176,7 +178,7 @@ def _dropped(node: ast.Expr, ctx: Context) -> None:
         )
         likely = (
             owner is None
-            and call.func.attr in ("replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix")
+            and call.func.attr in ("replace", "removeprefix", "removesuffix", *_OF_TEXT_ONLY)
             and _looks_like_text(call)
         )
         if text or likely:
@@ -186,6 +188,8 @@ def _dropped(node: ast.Expr, ctx: Context) -> None:
 def _looks_like_text(call: ast.Call) -> bool:
     """``name.replace('a', 'b')``: two strings are given, so it is one."""
     func = call.func
+    if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and not call.args and not call.keywords:
+        return func.attr in _OF_TEXT_ONLY
     literals = bool(call.args) and all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in call.args)
     wanted = 2 if isinstance(func, ast.Attribute) and func.attr == "replace" else 1
     return (

@@ -213,6 +213,10 @@ def _call(node: ast.Call, ctx: Context) -> None:
             elif node.args:
                 for argument in node.args:
                     _bytes(argument, ctx)
+        case ast.Attribute(value=ast.Name() as name, attr="format") if (template := _text_of(name, ctx)) is not None:
+            problem = _format_problem(template, node)
+            if problem and problem != "an argument has no field":
+                ctx.report(STR_FORMAT, node, f"This format fails: {problem}.")
         case ast.Attribute(attr=attr, value=owner) if attr in _LEVELS and _is_logger(owner, ctx):
             _logging(node, node.args, ctx)
         case ast.Attribute(attr="log", value=owner) if _is_logger(owner, ctx):
@@ -223,6 +227,13 @@ def _call(node: ast.Call, ctx: Context) -> None:
             _bytes(node.args[0], ctx)
         case _:
             pass
+
+
+def _text_of(name: ast.Name, ctx: Context) -> str | None:
+    """The literal a name stands for, when there is only one."""
+    value = ctx.value(name)
+    literal = value.node if value is not None else None
+    return literal.value if isinstance(literal, ast.Constant) and isinstance(literal.value, str) else None
 
 
 def _format_problem(text: str, node: ast.Call) -> str:
@@ -341,12 +352,31 @@ def _constant(node: ast.Constant, ctx: Context) -> None:
         and node in parent.args
     )
     function = ctx.function_around(node)
+    raised = raised or _only_shown(node, parent, ctx)
     if not raised or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return
     names = re.findall(r"(?<!\{)\{([a-z_][a-z_0-9]*)(?:[.:!\[][^{}]*)?\}(?!\})", text)
     scope = ctx.index.scopes[function]
     if names and all(name in scope.bindings for name in names):
         ctx.report(PLACEHOLDER, node, f"'{{{names[0]}}}' is not replaced: the f is missing.")
+
+
+def _only_shown(node: ast.Constant, parent: ast.AST | None, ctx: Context) -> bool:
+    """Whether the text goes to somebody who cannot fill it in: it is returned, or kept in a name that is printed."""
+    if ctx.is_test or "format" in ctx.module.file.text or "Template" in ctx.module.file.text:
+        return False
+    if isinstance(parent, ast.Return):
+        return True
+    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+        return False
+    scope = ctx.index.scope_of_name[parent.targets[0]]
+    uses = [load for load in scope.loads if load.id == parent.targets[0].id]
+    shown = ("print", "info", "warning", "error", "debug", "exception", "write")
+    return bool(uses) and all(
+        isinstance(call := ctx.parent(use), ast.Call)
+        and (getattr(call.func, "id", "") in shown or getattr(call.func, "attr", "") in shown)
+        for use in uses
+    )
 
 
 RULES = (PERCENT, STR_FORMAT, LOGGING, PLACEHOLDER, BYTES_IN_TEXT, BAD_SPEC)

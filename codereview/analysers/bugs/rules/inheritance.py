@@ -160,6 +160,11 @@ EMPTY_ABSTRACT = define(
 )
 
 
+#: Built-in classes whose instances are laid out in memory each in its own way.
+_SHAPES = frozenset(
+    f"builtins.{name}"
+    for name in ("int", "float", "complex", "str", "bytes", "list", "tuple", "dict", "set", "bytearray")
+)
 _FINAL = (
     "builtins.bool",
     "types.NoneType",
@@ -228,6 +233,9 @@ def _bases(node: ast.ClassDef, ctx: Context) -> None:
             elif value.cls.node is not None and value.cls.is_a("enum.Enum") and _has_members(value.cls):
                 ctx.report(BAD_BASES, base, f"An enumeration with members, like {value.cls.name}, cannot be extended.")
         seen.append(text)
+    shapes = {b.qualified for b in cls.ancestors if b.node is None and b.qualified in _SHAPES}
+    if len(shapes) > 1 and cls.known:
+        ctx.report(BAD_BASES, node, f"No object can be both: {' and '.join(sorted(s[9:] for s in shapes))}.")
     if len(node.bases) > 1 and cls.known and cls.linearised() is None:
         ctx.report(BAD_BASES, node, "The bases have no consistent method resolution order.")
 

@@ -263,6 +263,15 @@ def _expression(node: ast.Expr, ctx: Context) -> None:
         ctx.report(NO_EFFECT, node, "The value of this expression is not used.")
 
 
+def _is_item(target: ast.expr) -> bool:
+    """Whether it is an item of a name, under a constant key."""
+    return (
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Name)
+        and isinstance(target.slice, ast.Constant)
+    )
+
+
 def _blocks(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.If | ast.For | ast.With | ast.Try, ctx: Context) -> None:
     for first, second in zip(node.body, node.body[1:], strict=False):
         if (
@@ -274,12 +283,13 @@ def _blocks(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.If | ast.For | as
             continue
         target = first.targets[0]
         if (
-            not isinstance(target, ast.Name | ast.Attribute)
+            not (isinstance(target, ast.Name | ast.Attribute) or _is_item(target))
             or has_effect(first.value)
             or not same(target, second.targets[0])
         ):
             continue
-        read = any(same(part, target) for part in ast.walk(second.value) if isinstance(part, ast.Name | ast.Attribute))
+        read = any(same(part, target) for part in ast.walk(second.value) if isinstance(part, type(target)))
+        read |= isinstance(target, ast.Subscript) and any(same(p, target.value) for p in ast.walk(second.value))
         default = isinstance(first.value, ast.Constant) and first.value.value in (None, 0, "", False)
         declared = isinstance(target, ast.Name) and any(
             b.kind is Kind.ANNOTATED for b in ctx.index.scope_at(node).bindings.get(target.id, [])

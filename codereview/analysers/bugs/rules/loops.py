@@ -4,8 +4,8 @@ import ast
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.exits import Exit, truth
-from codereview.analysers.bugs.model.scopes import FUNCTIONS
-from codereview.analysers.bugs.model.walking import has_effect, inside
+from codereview.analysers.bugs.model.scopes import FUNCTIONS, Kind
+from codereview.analysers.bugs.model.walking import inside
 from codereview.analysers.bugs.rule import LIKELY, LOW, MEDIUM, SURE, define, on
 
 ONE_ROUND = define(
@@ -98,6 +98,8 @@ ENDLESS_LOOP = define(
     ),
     invalid=(
         "def f():\n    i = 0\n    while i < 10:\n        print('again')\n",
+        "def f(n):\n    i = 0\n    while i < n:\n        print(i)\n",
+        "def f(xs):\n    done = False\n    while not done:\n        print(xs)\n",
         "def f():\n    tries = 3\n    left = 3\n    while tries > 0:\n        left -= 1\n",
     ),
 )
@@ -164,6 +166,8 @@ def _range(node: ast.Call, ctx: Context) -> None:
             empty = True
         case [start, 0] | [start, 0, int(1)] if _is_length(node.args[0]):
             empty = start is None
+        case [None, -1] if _counts_down(node.args[0]):
+            empty = True
         case [int(start), int(stop)]:
             empty = start >= stop
         case [int(start), int(stop), int(step)] if step:
@@ -186,36 +190,58 @@ def _number(node: ast.expr) -> int | None:
             return None
 
 
+def _counts_down(node: ast.expr) -> bool:
+    """Whether it is a length, or one less: where a loop backwards starts."""
+    return _is_length(node.left) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) else _is_length(node)
+
+
+def _nothing_to_run_over(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
+    literal = isinstance(node.iter, ast.List | ast.Tuple | ast.Set) and not node.iter.elts
+    if (literal or (isinstance(node.iter, ast.Dict) and not node.iter.keys)) and not ctx.is_test:
+        ctx.report(NEVER_RUNS, node.iter, "There is nothing in it.")
+
+
 def _is_length(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
 def _never_changes(node: ast.While, ctx: Context) -> None:
-    if (
-        not isinstance(node.test, ast.Compare)
-        or has_effect(node.test)
-        or not isinstance(ctx.function_around(node), FUNCTIONS)
-    ):
+    if not isinstance(ctx.function_around(node), FUNCTIONS) or not _is_plain(node.test):
         return
     names = [part for part in ast.walk(node.test) if isinstance(part, ast.Name)]
-    if not names or any(
-        not isinstance(p, ast.Name | ast.Constant | ast.Compare | ast.operator | ast.cmpop | ast.expr_context)
-        for p in ast.walk(node.test)
-    ):
+    if not names or not all(_keeps_value(name, node, ctx) for name in names):
         return
-    scope = ctx.index.scope_at(node)
-    for name in names:
-        bindings = scope.bindings.get(name.id, [])
-        if not bindings or name.id in ctx.index.shared or not all(isinstance(b.value, ast.Constant) for b in bindings):
-            return
-        if any(node.lineno <= getattr(b.node, "lineno", 0) <= (node.end_lineno or 0) for b in bindings):
-            return
+    if not any(_is_constant(name, ctx) for name in names):
+        return  # an object's own comparison may change its mind
     leaves = any(
         isinstance(p, ast.Return | ast.Raise | ast.Yield | ast.Await | ast.YieldFrom) for p in inside(node.body)
     ) or any(map(_breaks, node.body))
     calls_out = any(isinstance(p, ast.Call) and ctx.never_returns(p) for p in inside(node.body))
     if not leaves and not calls_out:
         ctx.report(ENDLESS_LOOP, node, "Nothing in the loop changes its condition.")
+
+
+def _is_plain(test: ast.expr) -> bool:
+    """Whether a condition is a comparison of names and constants, or a name, negated or not."""
+    subject = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    kinds = (ast.Name, ast.Constant, ast.Compare, ast.operator, ast.cmpop, ast.expr_context)
+    return isinstance(subject, ast.Name | ast.Compare) and all(isinstance(p, kinds) for p in ast.walk(subject))
+
+
+def _keeps_value(name: ast.Name, loop: ast.While, ctx: Context) -> bool:
+    """Whether nothing in the loop, nor a function inside, can give the name another value."""
+    bindings = ctx.index.scope_at(loop).bindings.get(name.id, [])
+    inner = (getattr(b.node, "lineno", 0) for b in bindings)
+    return (
+        bool(bindings)
+        and name.id not in ctx.index.shared
+        and not any(loop.lineno <= line <= (loop.end_lineno or 0) for line in inner)
+    )
+
+
+def _is_constant(name: ast.Name, ctx: Context) -> bool:
+    bindings = ctx.index.scope_of_name[name].bindings.get(name.id, [])
+    return all(isinstance(b.value, ast.Constant) and b.kind is Kind.ASSIGNED for b in bindings)
 
 
 RULES = (
@@ -230,5 +256,6 @@ CHECKS = (
     on(ast.AsyncFor, _loop),
     on(ast.While, _loop),
     on(ast.While, _never_changes),
+    on(ast.For, _nothing_to_run_over),
     on(ast.Call, _range),
 )

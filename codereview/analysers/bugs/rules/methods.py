@@ -170,7 +170,7 @@ def _hidden(node: ast.ClassDef, ctx: Context) -> None:
     cls = ctx.project.class_at(node, ctx.module)
     scope = ctx.index.scopes[node]
     for method in methods_of(node):
-        if method.name != "__init__" or not method.args.args:
+        if not method.args.args or ctx.method(method).kind != "method":
             continue
         for part in own_nodes(method):
             target = (
@@ -182,9 +182,8 @@ def _hidden(node: ast.ClassDef, ctx: Context) -> None:
             member = cls.members.get(name)
             statement = ctx.statement(part)
             value = getattr(statement, "value", None)
-            plain = (
-                isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple | ast.Name)
-                and getattr(value, "value", None) is not None
+            plain = isinstance(statement, ast.Assign) and isinstance(
+                value, ast.Constant | ast.List | ast.Dict | ast.Set
             )
             called = _same_parameter(value, method, name)
             if (

@@ -95,8 +95,49 @@ def _property(method: FunctionNode, ctx: Context) -> None:
         ctx.report(PROPERTY_NO_RETURN, method, f"Reading {method.name} always gives None.")
 
 
+PROPERTY_NOT_SETTABLE = define(
+    "property-not-settable",
+    "Assignment to a property without a setter",
+    severity=HIGH,
+    confidence=SURE,
+    description="The attribute is a property of the class, and the class gives it no setter.",
+    scenario="AttributeError whenever the assignment runs.",
+    fix="Add a setter, or assign to the attribute behind the property.",
+    valid=(
+        (
+            "class A:\n    @property\n    def x(self):\n        return 1\n\n    @x.setter\n    def x(self, v):\n        pass\n"
+            "\n\nA().x = 1\n"
+        ),
+        "class A:\n    @property\n    def x(self):\n        return 1\n\n    def f(self):\n        self._x = 2\n",
+    ),
+    invalid=(
+        "class A:\n    @property\n    def x(self):\n        return 1\n\n\na = A()\na.x = 2\n",
+        "class A:\n    def __init__(self):\n        self.x = 2\n\n    @property\n    def x(self):\n        return 1\n",
+    ),
+)
+
+
+def _assigned(node: ast.Attribute, ctx: Context) -> None:
+    if isinstance(node.ctx, ast.Load) or ctx.expects_error(node) or ctx.in_try(node, "AttributeError"):
+        return
+    owner = ctx.value(node.value)
+    cls = owner.cls if owner is not None and owner.kind == "instance" else None
+    if cls is None or not cls.known or cls.node is None or cls.name in ctx.project.base_names:
+        return
+    holder = cls.owner(node.attr)
+    intercepts = cls.owner("__setattr__")
+    if holder is None or holder.node is None or (intercepts is not None and intercepts.node is not None):
+        return
+    scope = ctx.index.scopes.get(holder.node)
+    bindings = scope.bindings.get(node.attr, []) if scope is not None else []
+    getter = bindings[0].node if len(bindings) == 1 else None
+    if isinstance(getter, ast.FunctionDef) and ctx.decorators(getter) == ["builtins.property"]:
+        ctx.report(PROPERTY_NOT_SETTABLE, node, f"The property {node.attr} of {cls.name} has no setter.")
+
+
 RULES = (
+    PROPERTY_NOT_SETTABLE,
     PROPERTY_PARAMETERS,
     PROPERTY_NO_RETURN,
 )
-CHECKS = (on(ast.ClassDef, _properties),)
+CHECKS = (on(ast.ClassDef, _properties), on(ast.Attribute, _assigned))

@@ -246,7 +246,8 @@ def _compile(literal: ast.Constant, text: str, *, verbose: bool, ctx: Context) -
             warnings.simplefilter("ignore")
             return re.compile(text, re.VERBOSE if verbose else 0)
     except (re.error, OverflowError, RecursionError, ValueError) as error:
-        newer = isinstance(error, re.error) and any(word in text for word in ("\\z", "(?>", "++", "*+", "?+"))
+        # Possessive quantifiers and the like are newer than some interpreters that run this.
+        newer = isinstance(error, re.error) and any(word in text[1:] for word in ("\\z", "(?>", "++", "*+", "?+"))
         if not newer and not ctx.in_try(literal, "error", "PatternError") and not ctx.expects_error(literal):
             ctx.report(INVALID, literal, f"The pattern is invalid: {error}.")
         return None
@@ -294,9 +295,13 @@ def _alternatives(literal: ast.Constant, bare: str, ctx: Context) -> None:
 
 def _groups(node: ast.Call, owner: ast.expr, arguments: list[ast.expr], ctx: Context) -> None:
     origin = _origin(owner, ctx)
+    if isinstance(origin, ast.Call) and isinstance(origin.func, ast.Attribute) and origin.func.attr in _MATCHERS:
+        compiled_by = _origin(origin.func.value, ctx)
+        if isinstance(compiled_by, ast.Call) and ctx.calls(compiled_by, "re.compile"):
+            origin = compiled_by
     if (
         not isinstance(origin, ast.Call)
-        or ctx.qualified(origin.func) not in ("re.match", "re.search", "re.fullmatch")
+        or ctx.qualified(origin.func) not in ("re.match", "re.search", "re.fullmatch", "re.compile")
         or not origin.args
     ):
         return

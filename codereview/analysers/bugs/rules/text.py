@@ -70,6 +70,11 @@ BAD_ARGUMENT = define(
     ),
 )
 
+_PATHS = frozenset(
+    {f"os.path.{name}" for name in ("join", "isdir", "basename", "dirname", "abspath", "splitext", "expanduser")}
+    | {"pathlib.Path", "os.makedirs", "os.mkdir", "os.listdir", "os.remove"}
+)
+
 
 def _call(node: ast.Call, ctx: Context) -> None:
     if isinstance(node.func, ast.Attribute):
@@ -147,10 +152,16 @@ def _condition(node: ast.Call, ctx: Context) -> None:
 def _argument(node: ast.Call, ctx: Context) -> None:
     if not node.args or isinstance(node.args[0], ast.Starred):
         return
+    name = ctx.qualified(node.func)
+    if name == "builtins.range" and any(_is_quotient(a) for a in node.args) and not ctx.in_try(node, "TypeError"):
+        ctx.report(BAD_ARGUMENT, node, "/ gives a float, even of whole numbers; range() takes integers.")
+        return
+    if name in _PATHS:
+        _path_parts(node, ctx)
+        return
     value = ctx.value(node.args[0])
     if value is None or value.kind != "instance" or value.cls is None or value.name == "self":
         return
-    name = ctx.qualified(node.func)
     kind = value.cls.qualified
     wrong = False
     match name:
@@ -158,6 +169,8 @@ def _argument(node: ast.Call, ctx: Context) -> None:
             wrong = value.cls.lacks("__len__")
         case "builtins.range":
             wrong = kind in ("builtins.float", "builtins.str", "types.NoneType", "builtins.list")
+        case "collections.defaultdict":
+            wrong = value.cls.lacks("__call__")
         case "builtins.sum":
             wrong = kind in ("builtins.str", "builtins.int", "builtins.float") and len(node.args) == 1
         case "builtins.chr":
@@ -195,6 +208,17 @@ def _argument(node: ast.Call, ctx: Context) -> None:
         wrong |= isinstance(node.args[0], ast.List | ast.Set)
     if wrong:
         ctx.report(BAD_ARGUMENT, node, f"A {value.cls.name} is not what this takes.")
+
+
+def _is_quotient(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+
+
+def _path_parts(node: ast.Call, ctx: Context) -> None:
+    for part in node.args:
+        value = ctx.value(part)
+        if value is not None and value.instance_of("builtins.int", "builtins.float", "builtins.list", "types.NoneType"):
+            ctx.report(BAD_ARGUMENT, part, "A path is made of text.")
 
 
 def _no_number(node: ast.Call, name: str) -> bool:

@@ -4,7 +4,7 @@ import ast
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
-from codereview.analysers.bugs.model.walking import own_nodes
+from codereview.analysers.bugs.model.walking import is_generator, own_nodes
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
 
 LOCK_HELD = define(
@@ -126,10 +126,8 @@ def _threads(node: ast.Call, ctx: Context) -> None:
     name = ctx.qualified(node.func)
     if name in ("threading.Thread", "multiprocessing.Process", "threading.Timer"):
         for keyword in node.keywords:
-            if keyword.arg == "target" and isinstance(keyword.value, ast.Call):
-                value = ctx.value(keyword.value)
-                if value is not None and value.is_none:
-                    ctx.report(BAD_THREAD, node, "The target is called here, not by the thread.")
+            if keyword.arg == "target" and _gives_nothing(keyword.value, ctx):
+                ctx.report(BAD_THREAD, node, "The target is called here, not by the thread.")
             text = (
                 isinstance(keyword.value, ast.Constant)
                 and isinstance(keyword.value.value, str)
@@ -137,11 +135,31 @@ def _threads(node: ast.Call, ctx: Context) -> None:
             )
             if keyword.arg == "args" and text:
                 ctx.report(BAD_THREAD, node, "Each letter becomes an argument: a comma is missing.")
+    elif isinstance(node.func, ast.Attribute) and node.func.attr in _LATER and len(node.args) == _LATER[node.func.attr]:
+        if _gives_nothing(node.args[-1], ctx):
+            ctx.report(BAD_THREAD, node, "The function is called here, not later.")
     elif name in ("atexit.register", "signal.signal") and node.args:
-        value = ctx.value(node.args[-1 if name == "signal.signal" else 0])
-        if value is not None and value.is_none and isinstance(node.args[-1], ast.Call):
+        handler = node.args[-1 if name == "signal.signal" else 0]
+        if _gives_nothing(handler, ctx):
             ctx.report(BAD_THREAD, node, "The handler is called here, not later.")
 
+
+def _gives_nothing(node: ast.expr, ctx: Context) -> bool:
+    """Whether it is a call whose result is None: no function to be called later."""
+    if not isinstance(node, ast.Call):
+        return False
+    value = ctx.value(node)
+    if value is not None:
+        return value.is_none
+    function = ctx.definition(node.func)
+    body = function.node if function is not None and function.transparent and not function.is_abstract else None
+    if not isinstance(body, ast.FunctionDef) or body.returns is not None or is_generator(body):
+        return False
+    return not any(isinstance(part, ast.Return) and part.value is not None for part in own_nodes(body))
+
+
+#: Methods that call a function later, and the place it is given in when it has no arguments.
+_LATER = {"submit": 1, "call_soon": 1, "call_later": 2, "call_at": 2, "run_in_executor": 2, "add_done_callback": 1}
 
 RULES = (
     LOCK_HELD,
