@@ -1,5 +1,7 @@
 """Shell scripts with shellcheck."""
 
+import re
+
 from pydantic import BaseModel, TypeAdapter
 
 from codereview.analysers.base import ToolAnalyser
@@ -12,6 +14,11 @@ from codereview.domain.sources import SourceFile
 #: The comment with which shellcheck ends when it cannot parse a script; nothing but parsing was checked then.
 _PARSE_FAILURE = 1072
 _UNKNOWN_SHELL = 1071
+#: Says one defect twice: as a note at the loop, as a warning at the command that swallows its input.
+_SWALLOWS_INPUT = 2095
+_ASSIGNS_COMMAND = 2209
+#: `PAGER=cat git log` names a program for another; `content=cat notes.txt` forgets the $( ).
+_FOR_ONE_COMMAND = re.compile(r"[A-Z_][A-Z0-9_]*=\w+[ \t]+[A-Za-z./]")
 #: Some file could not be opened.
 _SOME_FAILED = 2
 
@@ -23,6 +30,7 @@ class _Comment(BaseModel):
     column: int
     end_column: int
     code: int
+    level: str
     message: str
 
     model_config = {"alias_generator": lambda name: {"end_line": "endLine", "end_column": "endColumn"}.get(name, name)}
@@ -55,11 +63,19 @@ class Shellcheck(ToolAnalyser):
                 seen.not_examined(file, f"line {comment.line}: {comment.message}", SkipReason.SYNTAX)
             elif comment.code == _UNKNOWN_SHELL:
                 seen.not_examined(file, "is for a shell it does not know", SkipReason.UNSUPPORTED)
-            else:
+            elif not _is_beside_the_point(comment, file):
                 _finding(comment, file, seen)
         if result.exit_code == _SOME_FAILED:
             _unopened(result, seen)
         seen.rest_examined()
+
+
+def _is_beside_the_point(comment: _Comment, file: SourceFile) -> bool:
+    if comment.code == _SWALLOWS_INPUT:
+        return comment.level == "info"
+    if comment.code == _ASSIGNS_COMMAND:
+        return _FOR_ONE_COMMAND.match(file.lines[comment.line - 1], comment.column - 1) is not None
+    return False
 
 
 def _finding(comment: _Comment, file: SourceFile, seen: Examination) -> None:

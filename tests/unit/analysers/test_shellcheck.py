@@ -65,3 +65,29 @@ def test_a_variable_that_may_be_set_in_a_line_not_given_is_no_finding() -> None:
     hunks = natives(examine(Shellcheck(), {"a.sh": text}, agent="bug", sparse=True))
 
     assert set(whole) - set(hunks) == {"SC2154"}
+
+
+def test_a_command_that_swallows_the_input_of_a_loop_is_reported_once() -> None:
+    """shellcheck remarks on the loop as well; the command is what has to change."""
+    text = '#!/bin/bash\nwhile read -r host; do\n  ssh "$host" uptime\ndone < hosts.txt\n'
+
+    (finding,) = examine(Shellcheck(), {"a.sh": text}, agent="bug").findings
+
+    assert (finding.native_rule, finding.line) == ("SC2095", 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "reported"),
+    [
+        ("PAGER=cat git log", []),
+        ("  LC_ALL=C GIT_PAGER=cat git log", []),
+        ("today=date +%F", ["SC2209"]),
+        ("content=cat notes.txt", ["SC2209"]),
+        ("TODAY=date; echo $TODAY", ["SC2209"]),
+    ],
+)
+def test_a_program_named_for_one_command_is_no_forgotten_substitution(line: str, reported: list[str]) -> None:
+    """PAGER=cat before a command is how it is done."""
+    found = natives(examine(Shellcheck(), {"a.sh": f"#!/bin/bash\n{line}\n"}, agent="bug"))
+
+    assert [native for native in found if native == "SC2209"] == reported
