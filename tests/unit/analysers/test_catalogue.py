@@ -123,6 +123,15 @@ def test_every_rule_of_a_tool_that_lists_none_finds_its_example(tool: str) -> No
     assert {native for native in rules if (native, native) not in found} == set()
 
 
+@pytest.mark.parametrize("tool", _BY_EXAMPLE)
+def test_a_rule_is_shown_from_both_sides(tool: str) -> None:
+    """What it reports and where, and what looks like it and is right."""
+    for rule in catalogue.load(tool).rules.values():
+        assert len(rule.invalid) >= 2, rule.id
+        assert len(rule.valid) >= 2, rule.id
+        assert all(example.lines for example in rule.invalid), rule.id
+
+
 def test_shell_in_a_dockerfile_is_checked_with_shellchecks_rules() -> None:
     """hadolint runs shellcheck over RUN lines; the rules are the same."""
     dockerfile = 'FROM debian:12\nARG dir\nRUN rm -rf "$dir/"*\nRUN rm $(cat x)\nRUN rm $y\n'
