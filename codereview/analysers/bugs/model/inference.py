@@ -3,7 +3,7 @@
 import ast
 from typing import cast
 
-from codereview.analysers.bugs.model import declared
+from codereview.analysers.bugs.model import declared, files
 from codereview.analysers.bugs.model.definitions import Class, Function, Value
 from codereview.analysers.bugs.model.exits import Exit, of_block
 from codereview.analysers.bugs.model.project import Module, Project
@@ -141,6 +141,9 @@ class Inference:
                 return self._imported(self._project.imported(binding, self._module))
             case Kind.PARAMETER:
                 return self._first_parameter(binding, owner) or self._annotated_parameter(binding, owner)
+            case Kind.WITH if isinstance(binding.value, ast.Call):
+                opened = self._project.qualified(binding.value.func, self._module) == "builtins.open"
+                return self.value(binding.value) if opened else None
             case Kind.LOOP if isinstance(binding.value, ast.Call):
                 counts = self._project.qualified(binding.value.func, self._module) == "builtins.range"
                 return instance("builtins.int") if counts else None
@@ -267,6 +270,10 @@ class Inference:
     # --- calls --------------------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Value | None:
+        if self._project.qualified(node.func, self._module) == "builtins.open":
+            return instance(files.opened_class(node))
+        if isinstance(node.func, ast.Attribute) and (read := files.read_class(node, self.value(node.func.value))):
+            return instance(read)
         called = self.value(node.func)
         if called is None:
             return None

@@ -3,6 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model import records
 from codereview.analysers.bugs.model.definitions import Class, Value
 from codereview.analysers.bugs.model.signatures import Fault, Signature
 from codereview.analysers.bugs.rule import HIGH, SURE, define, on
@@ -23,6 +24,8 @@ WRONG_ARGUMENTS = define(
         "import json\n\njson.dumps({}, indent=2)\n",
     ),
     invalid=(
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass P:\n    x: int\n    y: int = 0\n\n\nP(x=1, z=2)\n",
+        "from typing import NamedTuple\n\n\nclass P(NamedTuple):\n    x: int\n    y: int\n\n\nP(1)\n",
         "def area(width, height):\n    return width * height\n\n\narea(2)\n",
         "def area(width, height):\n    return width * height\n\n\narea(2, depth=3)\n",
         ("class Point:\n    def __init__(self, x, y):\n        self.x = x\n        self.y = y\n\n\nPoint(1, 2, 3)\n"),
@@ -108,6 +111,9 @@ def _signatures(called: Value, ctx: Context) -> list[Signature]:
 
 
 def _constructor(cls: Class) -> list[Signature]:
+    made = records.constructor(cls)
+    if made is not None:
+        return [made]
     if not cls.plain or cls.is_a(
         "enum.Enum", "typing.NamedTuple", "typing.TypedDict", "builtins.type", "ctypes.Structure"
     ):

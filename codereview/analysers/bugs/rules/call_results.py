@@ -69,6 +69,7 @@ ENDLESS_RECURSION = define(
     invalid=(
         "def count(n):\n    return 1 + count(n - 1)\n",
         "class Box:\n    @property\n    def size(self):\n        return self.size\n",
+        "class Box:\n    def __setattr__(self, name, value):\n        self.last = name\n",
     ),
 )
 
@@ -158,6 +159,25 @@ def _recursion(node: ast.FunctionDef, ctx: Context) -> None:
             return
 
 
+_TO_ITSELF = {"__setattr__": ast.Store, "__delattr__": ast.Del, "__getattribute__": ast.Load}
+
+
+def _attribute_access(node: ast.FunctionDef, ctx: Context) -> None:
+    """``self.x`` in the method that every such access comes to."""
+    wanted = _TO_ITSELF.get(node.name)
+    if wanted is None or not isinstance(ctx.parent(node), ast.ClassDef) or not node.args.args:
+        return
+    first = node.args.args[0].arg
+    for statement in node.body:
+        if isinstance(statement, ast.If | ast.For | ast.While | ast.Try | ast.Match | ast.With):
+            return
+        for part in _certain(statement):
+            own = isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == first
+            if own and isinstance(getattr(part, "ctx", None), wanted):
+                ctx.report(ENDLESS_RECURSION, part, f"This comes back to {node.name}().")
+                return
+
+
 def _certain(node: ast.stmt) -> list[ast.AST]:
     """What is certainly evaluated in a simple statement."""
     if not isinstance(node, ast.Expr | ast.Return | ast.Assign):
@@ -214,4 +234,5 @@ CHECKS = (
     on(ast.While, _if),
     on(ast.IfExp, _if),
     on(ast.FunctionDef, _recursion),
+    on(ast.FunctionDef, _attribute_access),
 )

@@ -3,6 +3,8 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.definitions import Value
+from codereview.analysers.bugs.model.inference import instance
 from codereview.analysers.bugs.model.scopes import Kind
 from codereview.analysers.bugs.model.walking import dotted, has_effect, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
@@ -82,6 +84,7 @@ DIFFERENT_TYPES = define(
         "if 'a' == b'a':\n    pass\n",
         "if [1] == (1,):\n    pass\n",
         "if len(x) == '3':\n    pass\n",
+        "def f(x):\n    return x.split(',') == 'a'\n",
     ),
 )
 
@@ -231,12 +234,29 @@ def _group(operator: ast.cmpop) -> str:
 
 
 def _types(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    a, b = ctx.value(left), ctx.value(right)
+    a, b = ctx.value(left) or _by_method(left), ctx.value(right) or _by_method(right)
     if a is None or b is None or a.kind != "instance" or b.kind != "instance" or a.cls is None or b.cls is None:
         return
     first, second = _COMPARABLE.get(a.cls.qualified), _COMPARABLE.get(b.cls.qualified)
     if first and second and first != second and not ctx.is_test:
         ctx.report(DIFFERENT_TYPES, node, f"A {a.cls.name} never equals a {b.cls.name}.")
+
+
+#: Methods whose results are of one type, whatever class has them.
+_METHOD_RESULTS = {
+    **dict.fromkeys(("split", "rsplit", "splitlines"), "builtins.list"),
+    "encode": "builtins.bytes",
+}
+
+
+def _by_method(node: ast.expr) -> Value | None:
+    """What a method that text has gives, when it is called on a name."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr=attr), args=arguments) if len(arguments) < 2:
+            literal = all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in arguments)
+            return instance(_METHOD_RESULTS.get(attr, "")) if literal else None
+        case _:
+            return None
 
 
 def _floats(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context) -> None:

@@ -76,6 +76,7 @@ SECONDS = define(
     ),
     invalid=(
         "from datetime import datetime\n\nx = (datetime.now() - start).seconds\n",
+        "from datetime import datetime\n\n\ndef f(a):\n    d = datetime.now() - a\n    return d.seconds\n",
         "def f(a, b):\n    return (a.created_at - b.created_at).seconds\n",
     ),
 )
@@ -253,9 +254,21 @@ def _subtract(node: ast.BinOp, ctx: Context) -> None:
         _mixed(node.left, node.right, node, ctx)
 
 
+def _of_clock(node: ast.expr, ctx: Context) -> bool:
+    """Whether a difference has the present time on one side."""
+    now = ("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "django.utils.timezone.now")
+    return isinstance(node, ast.BinOp) and any(ctx.calls(side, *now) for side in (node.left, node.right))
+
+
 def _seconds(node: ast.Attribute, ctx: Context) -> None:
-    if node.attr == "seconds" and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Sub):
-        around = ctx.statement(node)
+    difference = node.value
+    if node.attr == "seconds" and isinstance(difference, ast.Name):
+        bindings = ctx.index.scope_of_name[difference].bindings.get(difference.id, [])
+        value = bindings[0].value if len(bindings) == 1 else None
+        difference = value if value is not None and _of_clock(value, ctx) else difference
+    if node.attr == "seconds" and isinstance(difference, ast.BinOp) and isinstance(difference.op, ast.Sub):
+        function = ctx.function_around(node)
+        around = function if isinstance(node.value, ast.Name) and function is not None else ctx.statement(node)
         whole = around is not None and any(
             isinstance(p, ast.Attribute) and p.attr in ("days", "microseconds") for p in ast.walk(around)
         )

@@ -89,6 +89,7 @@ CLOSED_USE = define(
     valid=("with open('a') as f:\n    x = f.read()\nprint(x)\n", "f = open('a')\nf.read()\nf.close()\n"),
     invalid=(
         "with open('a') as f:\n    pass\nx = f.read()\n",
+        "def g():\n    f = open('a')\n    f.close()\n    return f.read()\n",
         "def g():\n    with open('a') as f:\n        lines = f\n    return f.readlines()\n",
     ),
 )
@@ -117,6 +118,7 @@ _OPENERS = frozenset(
 )
 
 
+_USES = ("read", "write", "readline", "readlines", "seek", "tell", "writelines", "send", "recv", "sendall", "execute")
 _FILES = frozenset({"builtins.open", "io.open"})
 
 
@@ -267,8 +269,24 @@ def _directions(node: ast.With, name: str, mode: str | None, ctx: Context) -> No
             ctx.report(WRONG_DIRECTION, part, f"The file is open in mode '{mode}'.")
 
 
-def _after(node: ast.With, name: str, ctx: Context) -> None:
-    """Reads of the file in the statements right behind the with block."""
+def _closed(node: ast.Expr, ctx: Context) -> None:
+    """``f.close()`` and, further down in the same block, ``f.read()``."""
+    match node.value:
+        case ast.Call(func=ast.Attribute(value=ast.Name() as name, attr="close"), args=[], keywords=[]):
+            bindings = ctx.index.scope_of_name[name].bindings.get(name.id, [])
+            value = bindings[0].value if len(bindings) == 1 else None
+            if (
+                isinstance(value, ast.Call)
+                and ctx.qualified(value.func) in _OPENERS
+                and bindings[0].kind is Kind.ASSIGNED
+            ):
+                _after(node, name.id, ctx)
+        case _:
+            pass
+
+
+def _after(node: ast.With | ast.Expr, name: str, ctx: Context) -> None:
+    """Reads of the file in the statements behind the one that closes it."""
     parent = ctx.parent(node)
     block = next(
         (
@@ -285,12 +303,8 @@ def _after(node: ast.With, name: str, ctx: Context) -> None:
                 if not isinstance(part.ctx, ast.Load):
                     return
                 owner = ctx.parent(part)
-                if (
-                    isinstance(owner, ast.Attribute)
-                    and owner.attr in ("read", "write", "readline", "readlines", "seek", "tell", "writelines")
-                    and not ctx.is_test
-                ):
-                    ctx.report(CLOSED_USE, owner, f"'{name}' was closed at the end of the with block.")
+                if isinstance(owner, ast.Attribute) and owner.attr in _USES and not ctx.is_test:
+                    ctx.report(CLOSED_USE, owner, f"'{name}' is closed.")
                     return
                 return
 
@@ -307,4 +321,5 @@ CHECKS = (
     on(ast.AsyncFunctionDef, _function),
     on(ast.Call, _call),
     on(ast.With, _with),
+    on(ast.Expr, _closed),
 )

@@ -4,6 +4,7 @@ import ast
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.declared import attribute_values
+from codereview.analysers.bugs.model.definitions import Value
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
 from codereview.analysers.bugs.model.walking import dotted, inside, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
@@ -222,13 +223,12 @@ def _read_after(inner: ast.AST, outer: ast.For | ast.AsyncFor, names: set[str]) 
 
 
 def _counter(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
-    if (
-        not isinstance(node.target, ast.Name)
-        or not isinstance(node.iter, ast.Call)
-        or dotted(node.iter.func) != "range"
-    ):
+    if not isinstance(node.target, ast.Name):
         return
     name = node.target.id
+    if not isinstance(node.iter, ast.Call) or dotted(node.iter.func) != "range":
+        _last_statement(node, name, ctx)
+        return
     for part in inside(node.body):
         changed = isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name) and part.target.id == name
         if (
@@ -240,6 +240,25 @@ def _counter(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
             changed = any(isinstance(p, ast.Name) and p.id == name for p in ast.walk(part.value))
         if changed and not _read_later(part, node, name):
             ctx.report(LOOP_VARIABLE_CHANGED, part, f"The next round sets '{name}' anew.")
+
+
+def _last_statement(node: ast.For | ast.AsyncFor, name: str, ctx: Context) -> None:
+    """``x = x * 2`` at the end of the body: nobody sees the new value."""
+    match node.body[-1] if node.body else None:
+        case (
+            ast.Assign(targets=[ast.Name(id=target)], value=value)
+            | ast.AugAssign(target=ast.Name(id=target), value=value)
+        ) if target == name:
+            pass
+        case _:
+            return
+    augmented = isinstance(node.body[-1], ast.AugAssign) and isinstance(ctx.value(value), Value)
+    own = any(isinstance(p, ast.Name) and p.id == name for p in ast.walk(value))
+    scope = ctx.index.scope_at(node)
+    end = node.end_lineno or 0
+    later = any(load.id == name and load.lineno > end for load in scope.loads)
+    if (own or augmented) and not later and scope.is_function and not ctx.enclosing(node, ast.While, ast.For):
+        ctx.report(LOOP_VARIABLE_CHANGED, node.body[-1], f"The next round sets '{name}' anew.")
 
 
 def _read_later(part: ast.AST, loop: ast.For | ast.AsyncFor, name: str) -> bool:

@@ -106,7 +106,7 @@ def _attribute(node: ast.Attribute, ctx: Context) -> None:
     elif cls.node is not None and ctx.project.passed_names & {c.name for c in cls.ancestors}:
         return  # what a function makes of a class it is given is not known
     elif value.kind == "instance" and cls.lacks(node.attr):
-        if value.name == "self" and (cls.node is None or ctx.is_test or _open_ended(cls, ctx)):
+        if value.name == "self" and (cls.node is None or ctx.is_test or _may_grow(node, cls, ctx)):
             return
         if value.name == "self" and _is_handed_out(cls) and not _resembles_member(node.attr, cls):
             return  # whoever is given the instance may set the attribute
@@ -170,6 +170,15 @@ def _open_ended(cls: Class, ctx: Context) -> bool:
         named = "mixin" in name or name.startswith(("base", "abstract")) or name.endswith("base")
         ctx.open_ended[cls] = named or any(_is_abstract(c) for c in cls.ancestors) or cls.name in ctx.project.base_names
     return ctx.open_ended[cls]
+
+
+def _may_grow(node: ast.Attribute, cls: Class, ctx: Context) -> bool:
+    """Whether a class further down may have the attribute; what super() finds is in the bases, or nowhere."""
+    if isinstance(node.value, ast.Call):
+        function = ctx.function_around(node)
+        around = ctx.class_around(function) if function is not None else None
+        return around is None or around.name in ctx.project.base_names or cls.has(node.attr)
+    return _open_ended(cls, ctx)
 
 
 def _is_abstract(cls: Class) -> bool:

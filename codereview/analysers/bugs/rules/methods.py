@@ -115,7 +115,14 @@ def _first_parameters(node: ast.ClassDef, ctx: Context) -> None:
             _first_name(method, positional[0].arg, kind, ctx, metaclass=metaclass)
             continue
         takes_one = kind != "staticmethod" or method.name == "__new__"
-        if takes_one and not positional and method.args.vararg is None and not used_by_name(method, ctx):
+        interface = any(ast.unparse(base).rpartition(".")[2] == "Interface" for base in node.bases)
+        if (
+            takes_one
+            and not interface
+            and not positional
+            and method.args.vararg is None
+            and not used_by_name(method, ctx)
+        ):
             what = "its instance" if kind in ("method", "property") else "the class"
             ctx.report(NO_SELF, method, f"{method.name}() has no parameter for {what}.")
 

@@ -150,6 +150,15 @@ def _bad_index(index: Value) -> bool:
     return index.kind in ("function", "module") or (index.kind == "class" and index.cls is not None and index.cls.plain)
 
 
+#: Methods that hash their first argument, and whose they are.
+_HASHING = {
+    "add": ("builtins.set",),
+    "discard": ("builtins.set",),
+    "get": ("builtins.dict",),
+    "setdefault": ("builtins.dict",),
+}
+
+
 def _hashed(node: ast.expr, ctx: Context) -> None:
     value = ctx.value(node)
     if isinstance(node, ast.Slice):
@@ -186,6 +195,10 @@ def _set(node: ast.Set, ctx: Context) -> None:
 
 
 def _call(node: ast.Call, ctx: Context) -> None:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _HASHING and node.args:
+        owner = ctx.value(node.func.value)
+        if owner is not None and owner.instance_of(*_HASHING[node.func.attr]):
+            _hashed(node.args[0], ctx)
     if len(node.args) == 1 and ctx.calls(node, "builtins.hash"):
         _hashed(node.args[0], ctx)
     for keyword in node.keywords:

@@ -70,6 +70,9 @@ BAD_ARGUMENT = define(
     ),
 )
 
+_SAME_KIND = frozenset(
+    {"split", "rsplit", "replace", "find", "rfind", "index", "strip", "rstrip", "lstrip", "partition"}
+)
 _PATHS = frozenset(
     {f"os.path.{name}" for name in ("join", "isdir", "basename", "dirname", "abspath", "splitext", "expanduser")}
     | {"pathlib.Path", "os.makedirs", "os.mkdir", "os.listdir", "os.remove"}
@@ -152,6 +155,8 @@ def _condition(node: ast.Call, ctx: Context) -> None:
 def _argument(node: ast.Call, ctx: Context) -> None:
     if not node.args or isinstance(node.args[0], ast.Starred):
         return
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _SAME_KIND:
+        _mixed(node, node.func, ctx)
     name = ctx.qualified(node.func)
     if name == "builtins.range" and any(_is_quotient(a) for a in node.args) and not ctx.in_try(node, "TypeError"):
         ctx.report(BAD_ARGUMENT, node, "/ gives a float, even of whole numbers; range() takes integers.")
@@ -212,6 +217,16 @@ def _argument(node: ast.Call, ctx: Context) -> None:
 
 def _is_quotient(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+
+
+def _mixed(node: ast.Call, func: ast.Attribute, ctx: Context) -> None:
+    """``data.split("\\n")`` where data is bytes, and the other way round."""
+    owner, argument = ctx.value(func.value), ctx.value(node.args[0])
+    if owner is None or argument is None or ctx.in_try(node, "TypeError") or ctx.expects_error(node):
+        return
+    kinds = ("builtins.str", "builtins.bytes")
+    if owner.instance_of(*kinds) and argument.instance_of(*kinds) and owner.cls is not argument.cls:
+        ctx.report(BAD_ARGUMENT, node, "One of them is text, the other bytes.")
 
 
 def _path_parts(node: ast.Call, ctx: Context) -> None:
