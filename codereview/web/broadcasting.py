@@ -213,7 +213,7 @@ class _Run:
         """See who is there, and whether to go on. What cannot be seen now is seen the next time."""
         self._looked_at = self._now()
         if self._remaining_s() <= self._terms.reserve_s:
-            return Reason.HANDED_OVER
+            return Reason.ENDED if self._seen_off() else Reason.HANDED_OVER
         try:
             if not self._keep_lease():
                 self.lost = True
@@ -302,6 +302,16 @@ class _Run:
             listener.farewell_at = listener.farewell_at or self._now() + self._terms.farewell_s
             if self._now() >= listener.farewell_at:
                 self.sender.close(listener)
+
+    def _seen_off(self) -> bool:
+        """Whether there is nothing left to take over: everybody has everything, and is closed now."""
+        waiting = [each for each in self.listeners.values() if not each.gone]
+        last = self._window.last_id
+        if not (self._window.over and waiting) or any(each.busy or each.position < last for each in waiting):
+            return False
+        for listener in waiting:
+            self.sender.close(listener)
+        return True
 
     # --- sending
 

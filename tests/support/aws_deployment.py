@@ -56,6 +56,7 @@ class AwsDeployment:
             for worker in self.workers:
                 ends.callback(worker.stop)
                 worker.launch()
+            ends.callback(lambda: [worker.ask_to_stop() for worker in self.workers])
             for worker in self.workers:
                 worker.await_ready()
             self._ends = ends.pop_all()

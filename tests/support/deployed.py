@@ -114,6 +114,12 @@ class LocalAws:
         except OSError:
             return False
 
+    @property
+    def pid(self) -> int:
+        """Its process; the functions run in children of it."""
+        assert self._process is not None
+        return self._process.pid
+
     def client(self, service: str) -> Any:
         """boto3's client of it."""
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}

@@ -424,6 +424,19 @@ def test_before_time_is_over_the_next_takes_over_and_nothing_is_missing(stage: S
     assert stage.gateway.ids("c2") == list(range(21, 52))
 
 
+def test_what_is_finished_is_not_handed_over(stage: Stage) -> None:
+    """Everybody has everything: there is nothing to take over but good-byes."""
+    stage.terms = replace(HASTY, farewell_s=60)
+    stage.emit(3)
+    stage.end()
+    stage.follow("c1")
+    ends_at = time.monotonic() + 60.2
+    assert stage.run(remaining_s=lambda: ends_at - time.monotonic()).reason is Reason.ENDED
+    assert stage.gateway.ids("c1") == [1, 2, 3, 4]
+    assert stage.gateway.closed == ["c1"]
+    assert stage.started == []
+
+
 def test_a_hand_over_that_fails_is_tried_again_and_then_told(stage: Stage) -> None:
     """A failed invocation is tried again by Lambda."""
     tries = []
