@@ -139,7 +139,8 @@ def _worker(settings: Settings) -> dict[str, Any]:
         # True fails the whole chord on a blip of the broker.
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_max_tasks_per_child": 50,
-        "worker_max_memory_per_child": 512_000,
+        # KiB at the most a process ever had: an agent stays within 400 MB.
+        "worker_max_memory_per_child": 380_000,
         "worker_soft_shutdown_timeout": 20,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,

@@ -1,13 +1,18 @@
 """Parsing: any text, in bounded time."""
 
+import signal
+import subprocess
+import sys
 import threading
 from time import process_time
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codereview.syntax.parsing import GRAMMARS, MAX_BYTES, ParseTimeout, grammar_of, parse
+from codereview.syntax.parsing import GRAMMARS, MAX_BYTES, MEMORY_BYTES, ParseTimeout, grammar_of, parse
+from codereview.syntax.rehearsing import RehearsalFailed, Rehearsals
 
 
 @pytest.mark.parametrize("grammar", GRAMMARS)
@@ -73,6 +78,59 @@ def test_parsing_stops_at_the_deadline_and_the_parser_works_afterwards() -> None
         parse(text, "go", timeout_s=0.05)
     assert process_time() - started < 2
     assert not parse("package a\n", "go").root_node.has_error
+
+
+@pytest.mark.parametrize(("grammar", "piece"), [("java", "a<"), ("javascript", ";!"), ("typescript", ";+")])
+def test_a_text_that_takes_memory_by_the_square_of_its_length_costs_another_process(grammar: str, piece: str) -> None:
+    """Forty kilobytes of these would take gigabytes, and two hundred would end a worker with all its files."""
+    ours = psutil.Process()
+    before = ours.memory_info().rss
+    with pytest.raises(ParseTimeout, match="memory"):
+        parse(piece * 20_000, grammar)
+    assert ours.memory_info().rss - before < 50_000_000
+    assert not parse("x\n" * 2_000, "python").root_node.has_error
+
+
+def test_parsing_keeps_nothing_of_the_texts() -> None:
+    """A worker parses for days."""
+    text = "def f(a):\n    return a.b[c] + 'd'\n" * 6_000
+    parse(text, "python")
+    before = psutil.Process().memory_info().rss
+    for _ in range(12):
+        parse(text, "python")
+    assert psutil.Process().memory_info().rss - before < 2_000_000
+
+
+def test_an_interruption_leaves_no_answer_to_the_next_text() -> None:
+    """A task's time limit is raised anywhere: what is then still parsed elsewhere is not this process's business."""
+    rehearsals = Rehearsals(["tree_sitter_python:language"], memory_bytes=MEMORY_BYTES)
+    rehearsals.parse(0, b"x\n", timeout_s=5)
+    before = signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(InterruptedError):
+            rehearsals.parse(0, b"+:" * 20_000, timeout_s=5)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(RehearsalFailed, match=r"0\.2 s"):
+        rehearsals.parse(0, b"+:" * 20_000, timeout_s=0.2)
+    rehearsals.parse(0, b"x\n", timeout_s=5)
+    rehearsals.close()
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise InterruptedError
+
+
+def test_a_forked_process_parses_with_one_of_its_own() -> None:
+    """Workers fork their pool after the parent may have parsed."""
+    program = (
+        "import os; from codereview.syntax.parsing import parse; text = 'x' * 5000; parse(text, 'python');"
+        "child = os.fork(); parse(text, 'python');"
+        "os._exit(0) if child == 0 else print(os.waitpid(child, 0)[1]); parse(text, 'python')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30, check=True, text=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_an_unknown_grammar_is_a_mistake_of_the_caller() -> None:
