@@ -163,7 +163,21 @@ _MAKERS = frozenset(
     {f"numpy.{n}" for n in ("array", "arange", "zeros", "ones", "empty", "full", "linspace", "asarray", "eye")}
 )
 _FRAME_METHODS = frozenset(
-    {"dropna", "fillna", "drop_duplicates", "sort_values", "reset_index", "sort_index", "set_index"}
+    {
+        "dropna",
+        "fillna",
+        "drop",
+        "rename",
+        "astype",
+        "replace",
+        "assign",
+        "merge",
+        "drop_duplicates",
+        "sort_values",
+        "reset_index",
+        "sort_index",
+        "set_index",
+    }
 )
 
 

@@ -46,6 +46,7 @@ DUPLICATE_CONDITION = define(
         "if x:\n    a()\nelif x and y:\n    b()\n",
         "match x:\n    case 1:\n        a()\n    case 2:\n        b()\n    case 1:\n        c()\n",
         "if x:\n    if not x:\n        a()\n",
+        "if a > b:\n    f()\nelif b < a:\n    g()\n",
         "if n > 10:\n    a()\nelif n > 20:\n    b()\n",
         "if n > 10:\n    if n < 5:\n        a()\n",
     ),
@@ -146,7 +147,7 @@ def _implied(test: ast.expr, earlier: ast.expr) -> bool:
     """Whether the condition can only be true when the earlier one was."""
     if has_effect(test):
         return False
-    if same(test, earlier) or implies(test, earlier):
+    if same(test, earlier) or implies(test, earlier) or _mirrored(test, earlier):
         return True
     if (
         isinstance(test, ast.BoolOp)
@@ -159,6 +160,16 @@ def _implied(test: ast.expr, earlier: ast.expr) -> bool:
         and isinstance(earlier.op, ast.Or)
         and any(same(test, v) for v in earlier.values)
     )
+
+
+def _mirrored(test: ast.expr, earlier: ast.expr) -> bool:
+    """``a > b`` and ``b < a``."""
+    match test, earlier:
+        case ast.Compare(ops=[op], comparators=[right]), ast.Compare(ops=[other], comparators=[other_right]):
+            turned = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq}.get(type(op))
+            return turned is type(other) and same(test.left, other_right) and same(right, earlier.left)
+        case _:
+            return False
 
 
 def _nested(node: ast.If, ctx: Context) -> None:

@@ -98,6 +98,26 @@ def _no_result(node: ast.Call, ctx: Context) -> None:
     ctx.report(NO_RESULT, node, f"{name.rpartition('.')[2]}() returns nothing, so this is None.")
 
 
+def _given_back(node: ast.Assign, ctx: Context) -> None:
+    """``xs = xs.append(1)``: the name of the list is given None."""
+    match node:
+        case ast.Assign(
+            targets=[ast.Name(id=target)],
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner) as name, attr=method), args=arguments),
+        ) if target == owner and len(arguments) == _LIST_METHODS.get(method, -1):
+            frames = "pandas" in ctx.module.file.text or "polars" in ctx.module.file.text
+            if not frames and ctx.value(name) is None and not ctx.is_test:
+                ctx.report(
+                    NO_RESULT, node, f"{method}() of a list returns nothing, so '{target}' is None from here on."
+                )
+        case _:
+            pass
+
+
+#: Methods of lists that give None, with the number of their arguments.
+_LIST_METHODS = {"append": 1, "extend": 1, "sort": 0, "reverse": 0, "insert": 2}
+
+
 def _is_used(node: ast.Call, parent: ast.AST | None) -> bool:
     match parent:
         case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.For(iter=value):
@@ -234,5 +254,6 @@ CHECKS = (
     on(ast.While, _if),
     on(ast.IfExp, _if),
     on(ast.FunctionDef, _recursion),
+    on(ast.Assign, _given_back),
     on(ast.FunctionDef, _attribute_access),
 )

@@ -301,7 +301,7 @@ def _functions(left: ast.expr, right: ast.expr, node: ast.Compare, ctx: Context)
 
 
 def _one_string(right: ast.expr, node: ast.Compare, ctx: Context) -> None:
-    if isinstance(right, ast.Constant) and isinstance(right.value, str) and len(right.value) > 1:
+    if isinstance(right, ast.Constant) and isinstance(right.value, str) and right.value:
         lines = ctx.module.file.text.encode("utf-8", "replace").split(b"\n")
         line = lines[right.lineno - 1] if right.lineno <= len(lines) else b""
         before = line[: right.col_offset].rstrip()

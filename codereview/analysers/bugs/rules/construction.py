@@ -67,6 +67,7 @@ OVERRIDE = define(
     ),
     invalid=(
         "class A:\n    def f(self, x, y):\n        return x\n\n\nclass B(A):\n    def f(self, x):\n        return x\n",
+        "import threading\n\n\nclass T(threading.Thread):\n    def run(self, interval):\n        print(interval)\n",
         "class A:\n    def f(self, x):\n        return x\n\n\nclass B(A):\n    def f(self, x, y, z):\n        return z\n",
     ),
 )
@@ -76,6 +77,13 @@ _NEED_INIT = frozenset(
     | {"logging.Handler", "logging.StreamHandler", "logging.Logger", "logging.Formatter", "logging.Filter"}
     | {"html.parser.HTMLParser", "argparse.ArgumentParser", "queue.Queue", "cmd.Cmd", "torch.nn.Module"}
     | {"tkinter.Frame", "tkinter.Tk"}
+)
+
+
+#: Methods that the library itself calls, and with nothing.
+_CALLED_WITHOUT = frozenset(
+    {"threading.Thread.run", "multiprocessing.process.BaseProcess.run", "multiprocessing.Process.run"}
+    | {"unittest.case.TestCase.setUp", "unittest.case.TestCase.tearDown"}
 )
 
 
@@ -145,10 +153,14 @@ def _override(method: FunctionNode, cls: Class, ctx: Context) -> None:
     inherited = next((c.members[method.name] for c in cls.ancestors[1:] if method.name in c.members), None)
     other = inherited.function if inherited is not None else None
     own = ctx.method(method)
-    if method.name.startswith("_") or other is None or not _comparable(own) or not _comparable(other) or ctx.is_test:
+    if method.name.startswith("_") or other is None or not _comparable(own) or ctx.is_test:
         return
-    theirs, ours = other.signatures[0].without_first(), own.signatures[0].without_first()
-    if _never_fits(theirs, ours):
+    ours = own.signatures[0].without_first()
+    if other.qualified in _CALLED_WITHOUT and ours.required:
+        ctx.report(OVERRIDE, method, f"{method.name}() is called without arguments.")
+    if not _comparable(other):
+        return
+    if _never_fits(other.signatures[0].without_first(), ours):
         ctx.report(OVERRIDE, method, f"{method.name}() cannot be called as the base class's {method.name}() must be.")
 
 

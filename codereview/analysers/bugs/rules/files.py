@@ -1,6 +1,7 @@
 """Files and connections."""
 
 import ast
+from collections.abc import Sequence
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.scopes import FunctionNode, Kind
@@ -233,18 +234,30 @@ def _mode(node: ast.Call, ctx: Context) -> None:
         ctx.report(BAD_MODE, node, "A bytes mode takes no encoding." if encoded else f"The mode '{mode}' is invalid.")
 
 
+def _named(node: ast.Assign, ctx: Context) -> None:
+    """``f = open(…)`` and what is done with f in the same block."""
+    match node:
+        case ast.Assign(targets=[ast.Name() as name], value=ast.Call() as call) if ctx.qualified(call.func) in _FILES:
+            scope = ctx.index.scope_of_name[name]
+            if len(scope.bindings.get(name.id, [])) == 1 and scope.is_function:
+                body = getattr(scope.node, "body", [])
+                _directions(body, name.id, _text_mode(call), ctx)
+        case _:
+            pass
+
+
 def _with(node: ast.With, ctx: Context) -> None:
     for item in node.items:
         call, target = item.context_expr, item.optional_vars
         if isinstance(call, ast.Call) and isinstance(target, ast.Name) and ctx.qualified(call.func) in _FILES:
-            _directions(node, target.id, _text_mode(call), ctx)
+            _directions(node.body, target.id, _text_mode(call), ctx)
             _after(node, target.id, ctx)
 
 
-def _directions(node: ast.With, name: str, mode: str | None, ctx: Context) -> None:
+def _directions(body: Sequence[ast.stmt], name: str, mode: str | None, ctx: Context) -> None:
     if mode is None or "+" in mode:
         return
-    for part in (p for s in node.body for p in ast.walk(s)):
+    for part in (p for s in body for p in ast.walk(s)):
         if (
             not isinstance(part, ast.Call)
             or not isinstance(part.func, ast.Attribute)
@@ -321,5 +334,6 @@ CHECKS = (
     on(ast.AsyncFunctionDef, _function),
     on(ast.Call, _call),
     on(ast.With, _with),
+    on(ast.Assign, _named),
     on(ast.Expr, _closed),
 )

@@ -166,6 +166,8 @@ def _range(node: ast.Call, ctx: Context) -> None:
             empty = True
         case [start, 0] | [start, 0, int(1)] if _is_length(node.args[0]):
             empty = start is None
+        case [None, 0] if isinstance(node.args[0], ast.Name) and isinstance(ctx.parent(node), ast.For):
+            empty = _counts_from(node.args[0], ctx)
         case [None, -1] if _counts_down(node.args[0]):
             empty = True
         case [int(start), int(stop)]:
@@ -188,6 +190,13 @@ def _number(node: ast.expr) -> int | None:
             return -value
         case _:
             return None
+
+
+def _counts_from(name: ast.Name, ctx: Context) -> bool:
+    """Whether a name is one for a number of things: a parameter called like a count."""
+    bindings = ctx.index.scope_of_name[name].bindings.get(name.id, [])
+    counts = ("n", "count", "num", "size", "length", "total", "times", "limit", "max", "number", "start")
+    return len(bindings) == 1 and bindings[0].kind is Kind.PARAMETER and name.id in counts
 
 
 def _counts_down(node: ast.expr) -> bool:
@@ -224,6 +233,11 @@ def _never_changes(node: ast.While, ctx: Context) -> None:
 def _is_plain(test: ast.expr) -> bool:
     """Whether a condition is a comparison of names and constants, or a name, negated or not."""
     subject = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    match subject:
+        case ast.Compare(left=ast.Name(), comparators=[ast.Call(func=ast.Name(id="len"), args=[ast.Name()])]):
+            return True
+        case _:
+            pass
     kinds = (ast.Name, ast.Constant, ast.Compare, ast.operator, ast.cmpop, ast.expr_context)
     return isinstance(subject, ast.Name | ast.Compare) and all(isinstance(p, kinds) for p in ast.walk(subject))
 
@@ -231,12 +245,27 @@ def _is_plain(test: ast.expr) -> bool:
 def _keeps_value(name: ast.Name, loop: ast.While, ctx: Context) -> bool:
     """Whether nothing in the loop, nor a function inside, can give the name another value."""
     bindings = ctx.index.scope_at(loop).bindings.get(name.id, [])
+    call = ctx.parent(name)
+    if isinstance(call, ast.Call):
+        return name is call.func or (bool(bindings) and _only_indexed(name.id, loop, ctx))
     inner = (getattr(b.node, "lineno", 0) for b in bindings)
     return (
         bool(bindings)
         and name.id not in ctx.index.shared
         and not any(loop.lineno <= line <= (loop.end_lineno or 0) for line in inner)
     )
+
+
+def _only_indexed(name: str, loop: ast.While, ctx: Context) -> bool:
+    """Whether the body does nothing to a collection but read its items and its length."""
+    for part in inside(loop.body):
+        if isinstance(part, ast.Name) and part.id == name:
+            around = ctx.parent(part)
+            item = isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Load)
+            measured = isinstance(around, ast.Call) and isinstance(around.func, ast.Name) and around.func.id == "len"
+            if not item and not measured:
+                return False
+    return True
 
 
 def _is_constant(name: ast.Name, ctx: Context) -> bool:

@@ -116,7 +116,7 @@ def _attribute(node: ast.Attribute, ctx: Context) -> None:
             ctx.report(NO_ATTRIBUTE, node, f"{what} has no attribute '{node.attr}'.")
     elif (
         value.kind == "class"
-        and value.name != "cls"
+        and (value.name != "cls" or (_resembles_member(node.attr, cls) and not _open_ended(cls, ctx)))
         and cls.plain
         and cls.node is not None
         and not cls.node.decorator_list

@@ -151,6 +151,7 @@ UNCHECKED = define(
     invalid=(
         "import re\n\ny = re.match('(a)', x).group(1)\n",
         "import re\n\ny = re.search('a', x)[0]\n",
+        "import re\n\n\ndef f(x):\n    m = re.match('a(b)', x)\n    return m.group(1)\n",
         "import re\n\ny = re.compile('a').match(x).start()\n",
     ),
 )
@@ -282,6 +283,8 @@ def _alternatives(literal: ast.Constant, bare: str, ctx: Context) -> None:
             parts.append("")
         else:
             parts[-1] += character
+    if len(parts) > 1 and "(" not in bare and len(set(parts)) < len(parts) and "x" not in parts:
+        ctx.report(DUPLICATE_IN_CLASS, literal, "An alternative stands twice.")
     if len(parts) > 1:
         first, last = parts[0].startswith("^"), parts[-1].endswith("$")
         if (
@@ -336,6 +339,27 @@ def _dereferenced(node: ast.Attribute | ast.Subscript, ctx: Context) -> None:
         ctx.report(UNCHECKED, node, "When nothing matches this is None.")
 
 
+def _match_used(node: ast.Attribute | ast.Subscript, ctx: Context) -> None:
+    """``m = re.match(…)`` and ``m.group()``, with nothing in the function that asks whether there is a match."""
+    name = node.value
+    if not isinstance(name, ast.Name) or ctx.is_test or not isinstance(node.ctx, ast.Load):
+        return
+    scope = ctx.index.scope_of_name[name]
+    bindings = scope.bindings.get(name.id, [])
+    call = bindings[0].value if len(bindings) == 1 and scope.is_function else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr not in _MATCHERS:
+        return
+    # A pattern kept under a name of its own is often one that its callers have matched already.
+    if ctx.qualified(call.func) not in tuple(f"re.{n}" for n in _MATCHERS) or isinstance(
+        ctx.parent(call), ast.NamedExpr
+    ):
+        return
+    uses = [load for load in scope.loads if load.id == name.id]
+    plain = all(isinstance(ctx.parent(use), ast.Attribute | ast.Subscript) for use in uses)
+    if plain and uses[0] is name and not ctx.in_try(node, "AttributeError", "TypeError") and not _always(call, ctx):
+        ctx.report(UNCHECKED, node, "When nothing matches this is None.")
+
+
 def _always(call: ast.Call, ctx: Context) -> bool:
     """Whether the pattern matches any text, the empty one too."""
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -352,4 +376,10 @@ RULES = (
     *(INVALID, NEVER_MATCHES, BACKSPACE, FLAGS_AS_COUNT, WIDE_RANGE, EMPTY_ALTERNATIVE, DUPLICATE_IN_CLASS),
     *(ANCHOR_ALTERNATIVE, UNKNOWN_GROUP, UNCHECKED),
 )
-CHECKS = (on(ast.Call, _call), on(ast.Attribute, _dereferenced), on(ast.Subscript, _dereferenced))
+CHECKS = (
+    on(ast.Call, _call),
+    on(ast.Attribute, _dereferenced),
+    on(ast.Subscript, _dereferenced),
+    on(ast.Attribute, _match_used),
+    on(ast.Subscript, _match_used),
+)

@@ -87,7 +87,8 @@ def _guarded(part: ast.AST, loop: ast.For | ast.AsyncFor, name: str, ctx: Contex
     current = ctx.parent(part)
     while current is not None and current is not loop:
         test = getattr(current, "test", None)
-        if isinstance(test, ast.AST) or isinstance(current, ast.BoolOp):
+        within = isinstance(test, ast.AST) and any(p is part for p in ast.walk(test))
+        if (isinstance(test, ast.AST) and not within) or isinstance(current, ast.BoolOp):
             names = {n.id for n in ast.walk(test if isinstance(test, ast.AST) else current) if isinstance(n, ast.Name)}
             if name in names:
                 return True
