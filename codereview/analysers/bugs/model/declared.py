@@ -49,6 +49,29 @@ def _defaults_to_none(argument: ast.arg, arguments: ast.arguments) -> bool:
     return any(a is argument and isinstance(d, ast.Constant) and d.value is None for a, d in pairs)
 
 
+def field_class(cls: Class, name: str, project: Project, module: Module) -> str:
+    """The class of an attribute that the class body declares, "" where it is not one of the built-in ones.
+
+    A default of None says more than the annotation; so does code that asks what the attribute is.
+    """
+    for ancestor in cls.ancestors:
+        if ancestor.node is None or ancestor.node not in module.index.scopes:
+            continue
+        for statement in ancestor.node.body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=declared), annotation=annotation, value=value) if (
+                    declared == name
+                ):
+                    unset = isinstance(value, ast.Constant) and value.value is None
+                    asked = unset or name in _attributes_asked_about(module.index.tree)
+                    return "" if asked else named_class(annotation, project, module)
+                case _:
+                    pass
+        if name in ancestor.members or name in ancestor.attributes:
+            return ""
+    return ""
+
+
 def attribute_values(cls: Class, name: str, module: Module) -> list[ast.expr]:
     """Every value an instance's attribute is ever given, empty where that cannot be seen.
 
@@ -65,8 +88,9 @@ def attribute_values(cls: Class, name: str, module: Module) -> list[ast.expr]:
     return own if own and len(own) == len(stores) else []
 
 
-def _attributes_asked_about(cls: ast.ClassDef) -> set[str]:
-    calls = (n for n in ast.walk(cls) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in _ASKING)
+def _attributes_asked_about(node: ast.AST) -> set[str]:
+    """Names of attributes of which the code asks what they are."""
+    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in _ASKING)
     return {a.attr for call in calls for a in call.args[:1] if isinstance(a, ast.Attribute)}
 
 

@@ -228,10 +228,8 @@ class Inference:
         if owner.cls is None or owner.kind not in ("instance", "class"):
             return None
         member = owner.cls.find(node.attr)
-        if member is None and owner.kind == "instance":
-            return self._attribute_value(owner.cls, node.attr)
         if member is None or member.function is None:
-            return None
+            return self._attribute_value(owner.cls, node.attr) if owner.kind == "instance" else None
         function = member.function
         if not function.transparent:
             return None
@@ -246,6 +244,9 @@ class Inference:
 
     def _attribute_value(self, cls: Class, name: str) -> Value | None:
         """What an instance's attribute is, when all of its assignments are seen and agree."""
+        declared_class = declared.field_class(cls, name, self._project, self._module)
+        if declared_class:
+            return instance(declared_class)
         if any(name in module.stored_attributes for module in self._project.modules if module is not self._module):
             return None
         return common([self.value(value) for value in declared.attribute_values(cls, name, self._module)])
