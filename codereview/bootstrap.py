@@ -94,7 +94,7 @@ def build(settings: Settings, *, agents: bool = False, interruptions: tuple[type
 
     Connects to nothing yet. Raises ConfigurationError.
     """
-    client = connect(broker_url(settings))
+    client = connect(broker_url(settings), socket_timeout_s=settings.redis_timeout_s, retries=settings.redis_retries)
     telemetry = telemetry_of(settings)
     commands = AgentCommands(client)
     ledger, sources = RedisLedger(client), RedisSourceStore(client)

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     redis_url: str = Field(default="", validation_alias=AliasChoices("CODEREVIEW_REDIS_URL", "REDIS_URL"))
     #: AUTH token of Redis, when the URL does not carry it.
     redis_auth_token: SecretStr = SecretStr("")
+    #: Seconds a command of Redis may take, and how often it is sent again when there was no answer.
+    redis_timeout_s: PositiveFloat = 5.0
+    redis_retries: NonNegativeInt = 2
     #: Redis database number of Celery's results; queues and live state use the URL's own.
     result_database: int = Field(default=1, ge=0, le=15)
     #: Directory of the embedded database, the private Redis and generated secrets.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from codereview.bootstrap import Service, build
 from codereview.config import load_settings
 from codereview.web.surface import Surface
-from lambdas._settings import ATTEMPTS, REDIS_TOKEN, secret, settings
+from lambdas._settings import HASTE, REDIS_TOKEN, secret, settings
 from lambdas._tickets import tickets
 
 
@@ -44,5 +44,5 @@ def _instance() -> _Instance:
         while _instances:
             _instances.pop().service.redis.close()
         overrides = {"redis_auth_token": token} if token else {}
-        _instances.append(_Instance(token, build(load_settings(aws_attempts=ATTEMPTS, **overrides))))
+        _instances.append(_Instance(token, build(load_settings(**HASTE, **overrides))))
     return _instances[0]

@@ -11,8 +11,8 @@ from codereview.logs import configure_logging
 #: Names of parameters below CODEREVIEW_SECRETS_PATH.
 REDIS_TOKEN = "redis-auth-token"  # noqa: S105
 SECRET_KEY = "secret-key"  # noqa: S105
-#: Whoever waits for an answer waits 29 seconds at most: better a refusal in time.
-ATTEMPTS = 2
+#: API Gateway waits 29 seconds for an answer: a refusal in time is better than none.
+HASTE: dict[str, object] = {"aws_attempts": 2, "redis_timeout_s": 2.0, "redis_retries": 1}
 
 
 class Context(Protocol):
@@ -26,7 +26,7 @@ class Context(Protocol):
 @cache
 def settings() -> Settings:
     """The settings of the function, without secrets; what is logged is configured with them."""
-    loaded = load_settings(aws_attempts=ATTEMPTS)
+    loaded = load_settings(**HASTE)
     configure_logging(loaded.log_level)
     return loaded
 

@@ -77,7 +77,12 @@ def audience() -> RedisAudience:
 
 @lru_cache(maxsize=1)
 def _redis(token: str) -> Redis:
-    return connect(_required("redis_url"), auth_token=token)
+    return connect(
+        _required("redis_url"),
+        auth_token=token,
+        socket_timeout_s=settings().redis_timeout_s,
+        retries=settings().redis_retries,
+    )
 
 
 def _required(name: str) -> str:

@@ -2,6 +2,8 @@
 with nothing else installed.
 """
 
+import json
+import socket
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.durable_stores import give_credentials
+from support.gateway_events import rest_event
 from support.lambda_packages import ROOT, package
 from support.redis_process import RedisProcess
 from support.runtime_api import RunningFunction
 
+from codereview.adapters.aws import AwsClients
+from codereview.adapters.dynamodb import create_tables
 from codereview.adapters.redis import connect
 from codereview.adapters.redis.status import AgentStatus, AgentStatusBoard
 from deploy.package.archive import write_zip
@@ -25,6 +31,7 @@ from deploy.package.wheels import LOCK, files_of, installed, needed
 FUNCTIONS = functions()
 #: Milliseconds an import may take; what is slower carries something along that it does not need.
 _COLD_MS = 1500
+CODE = json.dumps({"code": "x = 1\n", "filename": "a.py"})
 #: Bytes of a zip compressed in haste.
 _MAX_ZIP = 15_000_000
 
@@ -161,6 +168,7 @@ def start(tmp_path: Path, redis_server: RedisProcess) -> Iterator[Start]:
                 "CODEREVIEW_STORE": "dynamodb",
                 "CODEREVIEW_AWS_ENDPOINT_URL": "http://127.0.0.1:9",
                 "CODEREVIEW_ENVIRONMENT": "staging",
+                "CODEREVIEW_SECRET_KEY": "not secret",
                 **environment,
             }
             return ends.enter_context(RunningFunction(function, package(function).path, tmp_path / function, given))
@@ -175,6 +183,12 @@ NO_EVENT: dict[str, str] = {
     "batch_merge": "InvalidSubmission",
     "integration_test": "KeyError",
     "redis_snapshot": "ConfigurationError",
+    "broadcast": "InvalidMessage",
+    "start_review": "InvalidMessage",
+    "websocket_authorizer": "InvalidMessage",
+    "websocket_connect": "InvalidMessage",
+    "websocket_disconnect": "InvalidMessage",
+    "websocket_message": "InvalidMessage",
 }
 
 
@@ -224,6 +238,46 @@ def test_without_redis_the_invocation_fails_by_name(start: Start) -> None:
     """So that it is retried, and the alarm on errors sees it."""
     answer = start("publish_metrics", CODEREVIEW_REDIS_URL="redis://127.0.0.1:9/0").invoke({})
     assert (answer.failed, answer.body["errorType"]) == (True, "BackendUnavailable")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("function", "method", "address"),
+    [("review_orchestrator", "POST", "/api/review"), ("get_review_status", "GET", "/api/review/rv_1")],
+)
+def test_without_its_tables_the_rest_api_says_so(start: Start, function: str, method: str, address: str) -> None:
+    """503 as a problem document, and a line in the log."""
+    running = start(function)
+    body = CODE if method == "POST" else None
+    headers = {"Content-Type": "application/json"}
+    answer = running.invoke(rest_event(method, address, body=body, headers=headers), seconds=29)
+    assert answer.body["statusCode"] == 503
+    assert json.loads(answer.body["body"])["type"] == "/problems/backend-unavailable"
+    (line,) = [line for line in running.lines() if line.get("eventType") == "http_request"]
+    route = address.replace("rv_1", "{reviewId}")
+    assert (line["status"], line["problem"], line["route"]) == (503, "backend-unavailable", route)
+
+
+@pytest.mark.slow
+def test_a_redis_that_does_not_answer_is_given_up_before_api_gateway_gives_up(
+    start: Start, ministack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After 29 seconds a client would be told nothing but that; and of the review nothing is left behind."""
+    clients = AwsClients(region="us-east-1", endpoint_url=ministack)
+    give_credentials(monkeypatch)
+    tables = {"reviews_table": "stalled-reviews", "keys_table": "stalled-keys"}
+    create_tables(clients, **tables)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connections are made, and nobody takes them
+        running = start(
+            "review_orchestrator",
+            CODEREVIEW_REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0",
+            CODEREVIEW_AWS_ENDPOINT_URL=ministack,
+            CODEREVIEW_REVIEWS_TABLE=tables["reviews_table"],
+        )
+        event = rest_event("POST", "/api/review", body=CODE, headers={"Content-Type": "application/json"})
+        answer = running.invoke(event, seconds=29)
+    assert answer.body["statusCode"] == 503
+    assert clients.dynamodb().scan(TableName=tables["reviews_table"])["Count"] == 0
 
 
 @pytest.mark.slow
