@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from bench.broadcast import broadcast as broadcast_command
 from bench.page import page as page_command
 from codereview.adapters.api_client import ApiClient
 from codereview.adapters.embedded.redis_server import PrivateRedis
@@ -143,6 +144,7 @@ def live(rounds: int) -> None:
 
 
 bench.add_command(page_command)
+bench.add_command(broadcast_command)
 
 
 if __name__ == "__main__":
