@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from codereview import __version__
-from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.context import MAX_OF_A_RULE, Context
 from codereview.analysers.bugs.model.project import Module, Project, module_name
 from codereview.analysers.bugs.registry import CHECKS, RULES
 from codereview.analysers.bugs.rule import ANALYSER
@@ -18,6 +18,10 @@ from codereview.syntax.parsing import ParseTimeout
 
 #: Seconds for one file, parsing and rules.
 FILE_TIMEOUT_S = 20.0
+#: Nodes a rule looks at between two looks at the clock.
+_NODES_A_TURN = 200
+#: Problems of files of which everything else was examined.
+_ONLY_PARTLY = frozenset({SkipReason.SYNTAX, SkipReason.TOO_LARGE})
 #: Lines named in the message about what could not be parsed.
 _NAMED_LINES = 3
 
@@ -62,7 +66,7 @@ class BugAnalyser:
             findings=tuple(findings),
             problems=tuple(problems),
             examined=frozenset(module.file.path for module in examined)
-            - {problem.path for problem in problems if problem.path and problem.reason != SkipReason.SYNTAX},
+            - {problem.path for problem in problems if problem.path and problem.reason not in _ONLY_PARTLY},
         )
 
     def _parse(self, file: SourceFile, problems: list[AnalyserProblem]) -> Module | None:
@@ -88,13 +92,17 @@ class BugAnalyser:
         try:
             for kind, nodes in list(module.index.by_kind.items()):
                 for look in CHECKS.get(kind, ()):
-                    for node in nodes:
-                        look(node, context)
-                    _within(deadline)
+                    for start in range(0, len(nodes), _NODES_A_TURN):
+                        for node in nodes[start : start + _NODES_A_TURN]:
+                            look(node, context)
+                        _within(deadline)
         except OutOfTime:
             problems.append(AnalyserProblem(f"took longer than {self._timeout_s:g} s", module.file.path, "timeout"))
         except RecursionError:
             problems.append(AnalyserProblem("is nested too deep to examine", module.file.path, "error"))
+        if context.unlisted:
+            told = f"has more than {MAX_OF_A_RULE} findings of one rule; {context.unlisted} are not listed"
+            problems.append(AnalyserProblem(told, module.file.path, SkipReason.TOO_LARGE))
         return sorted(context.findings, key=lambda found: (found.line or 0, found.column or 0, found.rule_id))
 
 

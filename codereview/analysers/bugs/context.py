@@ -29,6 +29,9 @@ class Context:
         self.module = module
         self.findings: list[RawFinding] = []
         self._reported: set[tuple[str, int, int]] = set()
+        self._of_rule: Counter[str] = Counter()
+        #: Findings beyond those that are listed of a rule.
+        self.unlisted = 0
         #: What was found about classes, so that it is looked up once.
         self.open_ended: dict[Class, bool] = {}
         self._never: dict[ast.AST, bool] = {}
@@ -188,6 +191,10 @@ class Context:
         if (rule.id, line, column) in self._reported:
             return
         self._reported.add((rule.id, line, column))
+        self._of_rule[rule.id] += 1
+        if self._of_rule[rule.id] > MAX_OF_A_RULE:
+            self.unlisted += 1
+            return
         end: ast.AST | None = last or node
         if isinstance(end, (*FUNCTIONS, ast.ClassDef, *_COMPOUND)):
             end = None

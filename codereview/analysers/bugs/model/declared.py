@@ -10,6 +10,17 @@ from codereview.analysers.bugs.model.scopes import FUNCTIONS, Binding, FunctionN
 #: Classes whose annotation leaves little doubt: an int passes for a float, so float says nothing.
 _PLAIN = frozenset(f"builtins.{name}" for name in ("str", "int", "list", "dict", "set", "tuple", "bool"))
 _ALIASES = {f"typing.{name}": f"builtins.{name.lower()}" for name in ("List", "Dict", "Set", "Tuple")}
+#: Class methods that give an instance of their class.
+MAKES_INSTANCE = {
+    **{
+        f"datetime.datetime.{n}": "datetime.datetime"
+        for n in ("now", "utcnow", "fromtimestamp", "strptime", "fromisoformat")
+    },
+    **{f"datetime.date.{n}": "datetime.date" for n in ("today", "fromtimestamp", "fromisoformat")},
+    **{f"pathlib.Path.{n}": "pathlib.Path" for n in ("cwd", "home")},
+    "builtins.dict.fromkeys": "builtins.dict",
+    "builtins.bytes.fromhex": "builtins.bytes",
+}
 _ASKING = ("isinstance", "issubclass", "hasattr", "type", "getattr", "callable")
 
 

@@ -309,6 +309,8 @@ class Inference:
         """What a call of the function gives."""
         if not function.transparent:
             return None
+        if function.qualified in declared.MAKES_INSTANCE:
+            return instance(declared.MAKES_INSTANCE[function.qualified])
         if function.returns:
             return None if function.returns.endswith("?") else instance(function.returns)
         node = function.node

@@ -36,6 +36,22 @@ def constructor(cls: Class) -> Signature | None:
     return _signature(list(fields.values()))
 
 
+def named_tuple(made: ast.expr) -> Signature | None:
+    """The signature of the class a call of namedtuple() makes; None when its fields are not literal."""
+    if not isinstance(made, ast.Call) or len(made.args) != 2 or made.keywords:
+        return None
+    match made.args[1]:
+        case ast.Constant(value=str(text)):
+            names = text.replace(",", " ").split()
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            names = [e.value for e in elements if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+            if len(names) != len(elements):
+                return None
+        case _:
+            return None
+    return Signature(positional=tuple(Parameter(name, required=True) for name in names))
+
+
 def _options(cls: Class) -> dict[str, object] | None:
     """The literal options of the class's @dataclass; None when it is no dataclass, or more than that."""
     if cls.node is None or len(cls.node.decorator_list) != 1:

@@ -25,6 +25,7 @@ WRONG_ARGUMENTS = define(
     ),
     invalid=(
         "from dataclasses import dataclass\n\n\n@dataclass\nclass P:\n    x: int\n    y: int = 0\n\n\nP(x=1, z=2)\n",
+        "from collections import namedtuple\n\nP = namedtuple('P', 'x y')\nP(1)\n",
         "from typing import NamedTuple\n\n\nclass P(NamedTuple):\n    x: int\n    y: int\n\n\nP(1)\n",
         "def area(width, height):\n    return width * height\n\n\narea(2)\n",
         "def area(width, height):\n    return width * height\n\n\narea(2, depth=3)\n",
@@ -83,9 +84,7 @@ def _arguments(node: ast.Call, ctx: Context) -> None:
     if _is_partial(node, ctx):
         return
     called = ctx.value(node.func)
-    if called is None:
-        return
-    found = _signatures(called, ctx)
+    found = _signatures(called, ctx) if called is not None else _named_tuple(node.func, ctx)
     if not found or ctx.in_try(node, "TypeError") or ctx.expects_error(node):
         return
     faults = [signature.fault(node) for signature in found]
@@ -93,6 +92,16 @@ def _arguments(node: ast.Call, ctx: Context) -> None:
         kind, detail = faults[0] if len(faults) == 1 else (Fault(faults[-1][0]), faults[-1][1])  # type: ignore[index]
         name = ast.unparse(node.func) if len(node.args) < 50 else "the function"
         ctx.report(WRONG_ARGUMENTS, node, f"{name}() would fail: {kind} ({detail}).")
+
+
+def _named_tuple(called: ast.expr, ctx: Context) -> list[Signature]:
+    """The signature of ``P = namedtuple("P", "x y")``."""
+    if not isinstance(called, ast.Name):
+        return []
+    found = ctx.index.scope_of_name[called].resolve(called.id)
+    made = found[1][0].value if found is not None and len(found[1]) == 1 else None
+    signature = records.named_tuple(made) if made is not None and ctx.calls(made, "collections.namedtuple") else None
+    return [signature] if signature is not None else []
 
 
 def _signatures(called: Value, ctx: Context) -> list[Signature]:

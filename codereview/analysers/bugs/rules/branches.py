@@ -3,7 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
-from codereview.analysers.bugs.model.exits import irrefutable
+from codereview.analysers.bugs.model.exits import Exit, irrefutable
 from codereview.analysers.bugs.model.walking import alike, has_effect, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.rules.shared.facts import contradicts, implies
@@ -49,6 +49,7 @@ DUPLICATE_CONDITION = define(
         "if a > b:\n    f()\nelif b < a:\n    g()\n",
         "if n > 10:\n    a()\nelif n > 20:\n    b()\n",
         "if n > 10:\n    if n < 5:\n        a()\n",
+        "def f(x):\n    if not x:\n        return 1\n    if not x:\n        return 2\n",
     ),
 )
 
@@ -183,6 +184,19 @@ def _nested(node: ast.If, ctx: Context) -> None:
         ctx.report(DUPLICATE_CONDITION, inner, "The condition around already decides this one.")
 
 
+def _again(node: ast.If, ctx: Context) -> None:
+    """Two ifs with the same condition, one behind the other, where the first leaves."""
+    parent = ctx.parent(node)
+    blocks = (getattr(parent, name, None) for name in ("body", "orelse", "finalbody"))
+    block = next((b for b in blocks if isinstance(b, list) and any(s is node for s in b)), [])
+    position = next((i for i, s in enumerate(block) if s is node), len(block))
+    following = block[position + 1] if position + 1 < len(block) else None
+    if not isinstance(following, ast.If) or node.orelse or has_effect(node.test):
+        return
+    if Exit.NEXT not in ctx.exits(node.body) and _implied(following.test, node.test) and not ctx.is_test:
+        ctx.report(DUPLICATE_CONDITION, following.test, "The condition above has already left in this case.")
+
+
 def _conditional(node: ast.IfExp, ctx: Context) -> None:
     if same(node.body, node.orelse):
         ctx.report(IDENTICAL_BRANCHES, node, "Both results are the same.")
@@ -213,6 +227,7 @@ CHECKS = (
     on(ast.IfExp, _test),
     on(ast.If, _chain),
     on(ast.If, _nested),
+    on(ast.If, _again),
     on(ast.IfExp, _conditional),
     on(ast.Match, _match),
 )

@@ -9,6 +9,7 @@ from codereview.analysers.bugs.model.scopes import Kind
 from codereview.analysers.bugs.model.walking import dotted, has_effect, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.rules.shared.comparisons import EQUALITY, ORDER, neighbours
+from codereview.analysers.bugs.rules.shared.facts import implies
 
 IDENTICAL_OPERANDS = define(
     "identical-operands",
@@ -25,6 +26,7 @@ IDENTICAL_OPERANDS = define(
         "y = x - x\n",
         "if x and x:\n    pass\n",
         "y = x or z or x\n",
+        "if n > 5 and n > 3:\n    pass\n",
         "y = (x / x)\n",
     ),
 )
@@ -189,6 +191,9 @@ def _boolean(node: ast.BoolOp, ctx: Context) -> None:
     for position, value in enumerate(node.values):
         if any(same(value, other) for other in node.values[:position]) and not has_effect(value):
             ctx.report(IDENTICAL_OPERANDS, node, "The same operand stands twice.")
+            break
+        if any(implies(value, other) or implies(other, value) for other in node.values[:position]):
+            ctx.report(IDENTICAL_OPERANDS, node, "One of the comparisons says all that the other says.")
             break
 
 

@@ -3,6 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.scopes import Kind
 from codereview.analysers.bugs.model.walking import same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.rules.shared.comparisons import EQUALITY, ORDER, neighbours
@@ -17,12 +18,19 @@ ALWAYS_TRUE_OR = define(
     scenario="The branch is taken always, or never.",
     fix="Swap `and` and `or`, or correct a bound.",
     family="impossible-condition",
-    valid=("x != 1 and x != 2\n", "x == 1 or x == 2\n", "x > 1 and x < 5\n"),
+    valid=(
+        "x != 1 and x != 2\n",
+        "x == 1 or x == 2\n",
+        "x > 1 and x < 5\n",
+        "def f(x):\n    y = None\n    if x:\n        y = 1\n    return y is None\n",
+    ),
     invalid=(
         "if x != 1 or x != 2:\n    pass\n",
         "if x == 'a' and x == 'b':\n    pass\n",
         "if x < 1 and x > 5:\n    pass\n",
         "if x > 1 or x < 5:\n    pass\n",
+        "def f(x):\n    y = None\n    if y is None:\n        return x\n",
+        "def f(x):\n    return x or True\n",
     ),
 )
 
@@ -103,6 +111,32 @@ def _contradiction(node: ast.BoolOp, ctx: Context) -> None:
             ):
                 ctx.report(ALWAYS_TRUE_OR, node, f"This is always {'false' if conjunction else 'true'}.")
                 return
+
+
+def _decided(node: ast.BoolOp, ctx: Context) -> None:
+    """``x or True`` and ``x and False``."""
+    match node.values[-1]:
+        case ast.Constant(value=bool(value)) if value is isinstance(node.op, ast.Or) and not ctx.is_test:
+            ctx.report(ALWAYS_TRUE_OR, node, f"This is always {'true' if value else 'false'}.")
+        case _:
+            pass
+
+
+def _known_none(node: ast.Compare, ctx: Context) -> None:
+    """``y is None`` of a local name that has one value, a constant."""
+    match node:
+        case ast.Compare(
+            left=ast.Name() as name,
+            ops=[ast.Is() | ast.IsNot() | ast.Eq() | ast.NotEq()],
+            comparators=[ast.Constant(value=None)],
+        ) if name.id not in ctx.index.shared and not ctx.is_test:
+            scope = ctx.index.scope_of_name[name]
+            bindings = scope.bindings.get(name.id, [])
+            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNED else None
+            if scope.is_function and isinstance(value, ast.Constant) and not ctx.enclosing(value, ast.For, ast.While):
+                ctx.report(ALWAYS_TRUE_OR, node, f"'{name.id}' is always {value.value!r} here.")
+        case _:
+            pass
 
 
 def _or_literal(node: ast.BoolOp, ctx: Context) -> None:
@@ -187,5 +221,7 @@ RULES = (
 CHECKS = (
     on(ast.Compare, _never_so),
     on(ast.BoolOp, _contradiction),
+    on(ast.BoolOp, _decided),
+    on(ast.Compare, _known_none),
     on(ast.BoolOp, _or_literal),
 )

@@ -6,7 +6,7 @@ from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.declared import attribute_values
 from codereview.analysers.bugs.model.definitions import Value
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
-from codereview.analysers.bugs.model.walking import dotted, inside, same
+from codereview.analysers.bugs.model.walking import dotted, inside, names_in, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
 from codereview.analysers.bugs.rules.shared.iteration import target_names
 
@@ -185,6 +185,22 @@ def _leaves_after(part: ast.AST, loop: ast.AST, ctx: Context) -> bool:
     return False
 
 
+def _grows(node: ast.For, ctx: Context) -> None:
+    """``for k, v in d.items(): d[k + 'x'] = v``."""
+    match node:
+        case ast.For(iter=ast.Call(func=ast.Attribute(value=subject, attr="items" | "keys" | "values"), args=[])):
+            pass
+        case _:
+            return
+    own = target_names(node.target)
+    for part in inside(node.body):
+        if not isinstance(part, ast.Subscript) or not isinstance(part.ctx, ast.Store) or not same(part.value, subject):
+            continue
+        made = isinstance(part.slice, ast.BinOp | ast.JoinedStr | ast.Call)
+        if made and own & names_in(part.slice) and not _leaves_after(part, node, ctx):
+            ctx.report(MUTATED, part, "A new key may be stored here, in the dict that is run over.")
+
+
 def _rebound(subject: ast.expr, loop: ast.For | ast.AsyncFor, ctx: Context) -> bool:
     """Whether the body gives the name another collection first."""
     if not isinstance(subject, ast.Name):
@@ -344,6 +360,7 @@ CHECKS = (
     on(ast.For, _names),
     on(ast.AsyncFor, _names),
     on(ast.For, _counter),
+    on(ast.For, _grows),
     on(ast.For, _loop_pairs),
     on(ast.For, _string),
     on(ast.comprehension, _comprehension),

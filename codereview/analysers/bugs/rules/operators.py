@@ -130,6 +130,24 @@ def _binary(node: ast.BinOp, ctx: Context) -> None:
         report(BAD_BINARY, node, ctx, f"{describe(left).capitalize()} and {describe(right)} do not go together here.")
 
 
+def _augmented(node: ast.AugAssign, ctx: Context) -> None:
+    """``x += y`` of plain values: what they are before."""
+    left, right = ctx.value(node.target), ctx.value(node.value)
+    if left is None or right is None or left.kind != "instance" or right.kind != "instance":
+        return
+    if left.cls is None or right.cls is None or left.cls.node is not None or right.cls.node is not None:
+        return
+    if left.instance_of(*_IN_PLACE) or not left.instance_of(*_PLAIN) or not right.instance_of(*_PLAIN, *_IN_PLACE):
+        return
+    tolerated = ctx.in_try(node, "TypeError") or ctx.expects_error(node)
+    if not tolerated and not _supports(type(node.op), left.cls.qualified, right.cls.qualified):
+        ctx.report(BAD_BINARY, node, f"A {left.cls.name} and a {right.cls.name} do not go together here.")
+
+
+_PLAIN = ("builtins.str", "builtins.int", "builtins.float", "builtins.bytes", "builtins.tuple", "types.NoneType")
+_IN_PLACE = ("builtins.list", "builtins.set", "builtins.dict")
+
+
 def _supports(operator: type[ast.operator], left: str, right: str) -> bool:
     """Whether two built-in types have the operation between them."""
     numbers = left in _NUMERIC and right in _NUMERIC
@@ -158,6 +176,7 @@ RULES = (
     BAD_BINARY,
 )
 CHECKS = (
+    on(ast.AugAssign, _augmented),
     on(ast.Compare, _compare),
     on(ast.UnaryOp, _unary),
     on(ast.BinOp, _binary),

@@ -229,9 +229,9 @@ def _pattern(node: ast.Call, literal: ast.Constant, text: str, name: str, ctx: C
     for character_class in _CLASS.finditer(text):
         _character_class(literal, character_class[2], ctx)
     bare = _CLASS.sub("x", re.sub(r"\\.", "x", text))
-    if (not multiline and re.search(r"[A-Za-z0-9x]\^[A-Za-z0-9x]|(?<![|(])\$(?!\))[A-Za-z0-9x]", bare)) or re.match(
-        r"\$[A-Za-z0-9]", bare
-    ):
+    if (
+        not multiline and re.search(r"[A-Za-z0-9x]\^(?:[A-Za-z0-9x]|$)|(?<![|(])\$(?!\))[A-Za-z0-9x]", bare)
+    ) or re.match(r"\$[A-Za-z0-9]", bare):
         ctx.report(NEVER_MATCHES, literal, "Something would have to stand before the beginning, or behind the end.")
     ahead = re.search(r"\(\?=([A-Za-z0-9])\)([A-Za-z0-9])(?![*?{])", bare)
     if ahead and ahead[1] != ahead[2]:
@@ -274,7 +274,7 @@ def _character_class(literal: ast.Constant, inner: str, ctx: Context) -> None:
 
 
 def _alternatives(literal: ast.Constant, bare: str, ctx: Context) -> None:
-    if re.search(r"\|\||^\|", bare) or bare.endswith("|"):
+    if re.search(r"\|\||^\||\(\)", bare) or bare.endswith("|"):
         ctx.report(EMPTY_ALTERNATIVE, literal, "The empty alternative matches everywhere.")
     depth, parts = 0, [""]
     for character in bare:
