@@ -1,6 +1,7 @@
 """What a rule can ask about the file it looks at, and where it reports."""
 
 import ast
+from collections import Counter
 from functools import cached_property
 
 from codereview.analysers.bugs.model import exits
@@ -14,6 +15,9 @@ from codereview.analysers.positions import Positions
 from codereview.domain.places import is_test
 from codereview.domain.rules import Rule
 from codereview.ports import RawFinding
+
+#: Findings of one rule listed of one file. The thousandth undefined name says nothing that the first did not.
+MAX_OF_A_RULE = 500
 
 _NEVER = frozenset(
     {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit", "pytest.fail", "pytest.skip", "pytest.exit"}
