@@ -32,7 +32,8 @@ class Bounds:
     """How much one run of a tool may use. Memory is the resident set of the tool's first process."""
 
     wall_s: float = 120.0
-    output_bytes: int = 64 * 1024 * 1024
+    #: Read at once, a report takes ten times its size.
+    output_bytes: int = 16 * 1024 * 1024
     memory_bytes: int = 2 * 1024 * 1024 * 1024
 
     def sentence(self, bound: Bound) -> str:

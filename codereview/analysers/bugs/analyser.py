@@ -19,7 +19,7 @@ from codereview.syntax.parsing import ParseTimeout
 #: Seconds for one file, parsing and rules.
 FILE_TIMEOUT_S = 20.0
 #: Nodes a rule looks at between two looks at the clock.
-_NODES_A_TURN = 200
+_NODES_A_TURN = 20
 #: Problems of files of which everything else was examined.
 _ONLY_PARTLY = frozenset({SkipReason.SYNTAX, SkipReason.TOO_LARGE})
 #: Lines named in the message about what could not be parsed.

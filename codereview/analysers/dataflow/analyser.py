@@ -113,8 +113,8 @@ def _load(file: SourceFile) -> tuple[Module | None, list[AnalyserProblem]]:
         return None, []
     try:
         code = lower(parse(file.text, grammar), file.language)
-    except ParseTimeout:
-        return None, [AnalyserProblem("parsing took too long", file.path, "timeout")]
+    except ParseTimeout as error:
+        return None, [AnalyserProblem(str(error), file.path, "timeout")]
     problems = [_problem(file.path, damage) for damage in code.damages[:1]]
     module = Module(
         path=file.path,

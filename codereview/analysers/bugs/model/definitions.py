@@ -8,8 +8,8 @@ from functools import cached_property
 from codereview.analysers.bugs.model.scopes import FunctionNode
 from codereview.analysers.bugs.model.signatures import Signature
 
-#: Classes deeper than this below each other; a class that is, wrongly, its own base is deeper than any.
-_MAX_INHERITANCE = 40
+#: Ancestors of a class beyond which no order is looked for: no person's class has as many.
+_MAX_INHERITANCE = 200
 
 
 @dataclass(slots=True, eq=False)
@@ -55,30 +55,49 @@ class Class:
     open: bool = False
     #: Qualified name of a metaclass other than type, or "?" for one that is not known.
     metaclass: str = ""
+    #: The method resolution order, once it was asked for; empty when there is none.
+    _order: "tuple[Class, ...] | None" = field(default=None, init=False, repr=False)
 
     @cached_property
     def ancestors(self) -> tuple["Class", ...]:
         """The class and all known base classes, in method resolution order where there is one."""
         return tuple(self.linearised() or self._unordered())
 
-    def linearised(self, depth: int = 0) -> "list[Class] | None":
+    def linearised(self) -> "list[Class] | None":
         """The method resolution order (C3) over the known bases; None when the bases contradict each other."""
+        for cls in self._bases_first():
+            cls._order = cls._merged()
+        return list(self._order or ()) or None
+
+    def _bases_first(self) -> "Iterator[Class]":
+        """The classes whose order is still to be found for this one's, each once and after its bases."""
+        seen: set[Class] = set()
+        stack = [(self, False)]
+        while stack:
+            current, follows_its_bases = stack.pop()
+            if follows_its_bases:
+                yield current
+            elif current not in seen and current._order is None:
+                seen.add(current)
+                stack.append((current, True))
+                stack.extend((base, False) for base in current.bases if base is not None)
+
+    def _merged(self) -> "tuple[Class, ...]":
+        """Its order from those of its bases; empty when there is none, or too long a one."""
         bases = [base for base in self.bases if base is not None]
-        if depth > _MAX_INHERITANCE:
-            return None
-        orders = [base.linearised(depth + 1) for base in bases]
-        if any(order is None for order in orders):
-            return None
-        sequences = [*(list(order) for order in orders if order is not None), bases]
+        orders = [list(base._order or ()) for base in bases]
+        if not all(0 < len(order) <= _MAX_INHERITANCE for order in orders):
+            return ()
+        sequences = [*orders, bases]
         result: list[Class] = [self]
         while sequences := [sequence for sequence in sequences if sequence]:
             tails = {c for sequence in sequences for c in sequence[1:]}
             head = next((sequence[0] for sequence in sequences if sequence[0] not in tails), None)
             if head is None:
-                return None
+                return ()
             result.append(head)
             sequences = [sequence[1:] if sequence[0] is head else sequence for sequence in sequences]
-        return result
+        return tuple(result)
 
     def _unordered(self) -> "list[Class]":
         found: dict[Class, None] = {}
