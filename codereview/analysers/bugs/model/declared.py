@@ -105,6 +105,18 @@ def _attributes_asked_about(node: ast.AST) -> set[str]:
     return {a.attr for call in calls for a in call.args[:1] if isinstance(a, ast.Attribute)}
 
 
+def class_constant(cls: Class, name: str, project: Project, module: Module) -> list[ast.expr]:
+    """The constant a class body gives an attribute, where no instance and no subclass can have another."""
+    member = cls.find(name)
+    if member is None or not isinstance(member.value, ast.Constant) or member.value.value is None or not cls.known:
+        return []
+    stores = any(name in other.stored_attributes for other in project.modules)
+    special = (
+        cls.is_a("enum.Enum") or cls.name in project.base_names or name in _attributes_asked_about(module.index.tree)
+    )
+    return [] if stores or special else [member.value]
+
+
 def _assigned(cls: ast.ClassDef, name: str) -> Iterator[ast.expr]:
     for method in cls.body:
         if not isinstance(method, FUNCTIONS) or not method.args.args or method.decorator_list:

@@ -25,6 +25,7 @@ MISSING_RETURN = define(
     invalid=(
         "def f(x):\n    if x > 1:\n        return 'many'\n    elif x == 1:\n        return 'one'\n",
         "def f(x) -> int:\n    if x:\n        return 1\n",
+        "def f(x):\n    try:\n        return 1 / x\n    except ZeroDivisionError:\n        print(x)\n",
     ),
 )
 
@@ -124,8 +125,16 @@ def _returns(node: FunctionNode, ctx: Context) -> None:
         return
     last = node.body[-1]
     chain = isinstance(last, ast.If) and last.orelse and not isinstance(node.returns, ast.Constant)
-    if chain or node.returns is not None or isinstance(last, ast.Match):
+    handled = isinstance(last, ast.Try) and Exit.NEXT not in ctx.exits(last.body) and _says_something(last)
+    if chain or handled or node.returns is not None or isinstance(last, ast.Match):
         ctx.report(MISSING_RETURN, node, f"{node.name}() returns a value on some ways, and None at its end.")
+
+
+def _says_something(node: ast.Try) -> bool:
+    """Whether every handler does something; with ``pass`` alone, None may well be the answer."""
+    return not node.orelse and not any(
+        isinstance(handler.body[0], ast.Pass) for handler in node.handlers if handler.body
+    )
 
 
 def _optional(node: FunctionNode) -> bool:
