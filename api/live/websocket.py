@@ -81,11 +81,11 @@ def _serve(server: Server) -> None:
 
 def _close(server: Server, closing: Closing | None) -> None:
     """Say why, and let the client answer, so that it reads everything before the connection is gone."""
-    if closing is None or not server.connected:
-        return
-    with suppress(ConnectionClosed, OSError):
-        server.close(int(closing.code), closing.reason)
-        server.thread.join(_FAREWELL_S)
+    if closing is not None and server.connected:
+        with suppress(ConnectionClosed, OSError):
+            server.close(int(closing.code), closing.reason)
+    # Whoever gets the connection back would close it under the thread that still reads it to its end.
+    server.thread.join(_FAREWELL_S)
 
 
 def _log(session: Session, closing: Closing | None) -> None:

@@ -1,8 +1,10 @@
 """Making the packages."""
 
+import fcntl
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +45,15 @@ def functions(root: Path = ROOT) -> list[str]:
     return sorted(path.stem for path in (root / "lambdas").glob("[!_]*.py"))
 
 
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """No other process builds with the same directory meanwhile."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build(
     names: Sequence[str],
     target: Target,
@@ -58,10 +69,11 @@ def build(
     Raises Unwanted for a function that would carry what never belongs into a package, UnknownModule for an import
     nobody named a distribution for, and RuntimeError when pip fails or a package is too large.
     """
-    wheels = installed(target, cache or ROOT / "build" / "wheels")
+    cache = cache or ROOT / "build" / "wheels"
     python = interpreter(target, python)
     made = []
-    with tempfile.TemporaryDirectory() as fresh:
+    with _alone(cache), tempfile.TemporaryDirectory() as fresh:
+        wheels = installed(target, cache)
         for name in names:
             parts = closure(name, ROOT)
             files = files_of(needed(parts.foreign), wheels, target)

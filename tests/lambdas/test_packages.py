@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from support.durable_stores import give_credentials
-from support.gateway_events import rest_event
+from support.gateway_events import authorizer_event, rest_event, socket_event
 from support.lambda_packages import ROOT, package
 from support.redis_process import RedisProcess
 from support.runtime_api import RunningFunction
@@ -21,6 +21,8 @@ from codereview.adapters.aws import AwsClients
 from codereview.adapters.dynamodb import create_tables
 from codereview.adapters.redis import connect
 from codereview.adapters.redis.status import AgentStatus, AgentStatusBoard
+from codereview.adapters.system import SystemClock
+from codereview.application.keys import new_key
 from deploy.package.archive import write_zip
 from deploy.package.build import build, functions
 from deploy.package.closure import NEVER, Unwanted, closure
@@ -278,6 +280,32 @@ def test_a_redis_that_does_not_answer_is_given_up_before_api_gateway_gives_up(
         answer = running.invoke(event, seconds=29)
     assert answer.body["statusCode"] == 503
     assert clients.dynamodb().scan(TableName=tables["reviews_table"])["Count"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("function", "event"),
+    [
+        ("websocket_authorizer", authorizer_event(headers={"X-Api-Key": new_key("alice", "", SystemClock())[0]})),
+        ("websocket_connect", socket_event("$connect", client={"owner": "alice"})),
+        ("websocket_disconnect", socket_event("$disconnect")),
+        ("websocket_message", socket_event("$default", body='{"action": "ping"}')),
+        ("start_review", socket_event("startReview", body='{"action": "startReview", "code": "x"}')),
+        ("broadcast", {"reviewId": "rv_1", "hop": 0}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_without_what_it_stands_on_it_fails_by_name(start: Start, function: str, event: dict[str, Any]) -> None:
+    """API Gateway tells the client to come again, or Lambda tries again; the alarm on errors sees it."""
+    running = start(
+        function,
+        CODEREVIEW_REDIS_URL="redis://127.0.0.1:9/0",
+        CODEREVIEW_CONNECTIONS_TABLE="connections",
+        CODEREVIEW_CONNECTIONS_URL="http://127.0.0.1:9/live",
+        CODEREVIEW_BROADCAST_FUNCTION="broadcast",
+    )
+    answer = running.invoke(event, seconds=29)
+    assert (answer.failed, answer.body["errorType"]) == (True, "BackendUnavailable")
 
 
 @pytest.mark.slow

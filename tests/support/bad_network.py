@@ -60,7 +60,9 @@ class BadNetwork:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            self._links.append(_Link(self, client, socket.create_connection(("127.0.0.1", self._server_port))))
+            link = _Link(self, client, socket.create_connection(("127.0.0.1", self._server_port)))
+            self._links.append(link)
+            link.start()  # known before anything passes
 
 
 class _Link:
@@ -69,6 +71,8 @@ class _Link:
         self._network = network
         self._client, self._server = client, server
         self._cut_at_reply = False
+
+    def start(self) -> None:
         threading.Thread(target=self._forward_requests, daemon=True).start()
         threading.Thread(target=self._forward_replies, daemon=True).start()
 
