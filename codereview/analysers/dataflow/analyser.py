@@ -9,6 +9,7 @@ from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.front_ends import lower
 from codereview.analysers.dataflow.interpreter.program import Program
 from codereview.analysers.dataflow.interpreter.state import Module
+from codereview.analysers.dataflow.reporting import MAX_FINDINGS
 from codereview.analysers.dataflow.rules.index import rulebook_of
 from codereview.analysers.dataflow.rules.loading import ANALYSER
 from codereview.analysers.dataflow.rules.loading import rules as all_rules
@@ -81,6 +82,10 @@ class DataflowAnalyser:
         wanted = {file.path for file in files}
         problems += [
             AnalyserProblem(f"not followed to its end: {why}", path, "timeout") for path, why in program.cut.items()
+        ]
+        problems += [
+            AnalyserProblem(f"not every finding is listed, there are more than {MAX_FINDINGS}", path, "too large")
+            for path in sorted(program.findings.unlisted)
         ]
         waived = {file.path: _waived(file) for file in files}
         findings = tuple(

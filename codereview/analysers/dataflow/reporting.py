@@ -20,7 +20,8 @@ _LOCAL = {
     "parameter": Severity.LOW,
 }
 _ORDER = {"http": 0, "message": 1, "cli": 2, "http-response": 2, "file": 3, "environment": 4, "parameter": 5}
-_MAX_FINDINGS = 2_000
+#: Findings listed of a batch.
+MAX_FINDINGS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, int], RawFinding] = {}
+        #: Paths of files with findings for which there was no room.
+        self.unlisted: set[str] = set()
 
     def __iter__(self) -> Iterator[RawFinding]:
         yield from sorted(self._found.values(), key=lambda f: (f.path, f.line or 0, f.rule_id))
@@ -90,7 +93,8 @@ class Findings:
         known = self._found.get(key)
         if known is not None and (known.severity.rank, known.confidence.rank) >= (severity.rank, confidence.rank):
             return
-        if known is None and len(self._found) >= _MAX_FINDINGS:
+        if known is None and len(self._found) >= MAX_FINDINGS:
+            self.unlisted.add(place.path)
             return
         self._found[key] = RawFinding(
             path=place.path,

@@ -149,3 +149,38 @@ def test_a_file_that_takes_too_long_is_a_problem():
     report = BugAnalyser(file_timeout_s=0.0).run(batch, [file], agent="bug")
     assert [(p.path, p.reason) for p in report.problems] == [("a.py", "timeout")]
     assert report.examined == frozenset()
+
+
+def test_brackets_that_are_never_closed_are_said(examine):
+    """No statement can be had of such a text; silence would look like a clean file."""
+    assert [problem.reason for problem in examine("([{" * 300).problems] == ["syntax error"]
+
+
+def test_a_hierarchy_that_doubles_with_every_class_ends(examine):
+    """Every class of sixty pairs has two paths to each of the pairs above."""
+    pairs = "".join(
+        f"class A{n}(A{n - 1}, B{n - 1}): x{n} = 1\nclass B{n}(A{n - 1}, B{n - 1}): pass\n" for n in range(1, 60)
+    )
+    report = examine(f"class A0: pass\nclass B0: pass\n{pairs}A59().x3.real\nclass C(A1, A2): pass\n")
+    assert [f.line for f in report.findings if "order" in f.message] == [122]
+    assert report.problems == ()
+
+
+def test_a_flood_of_findings_is_counted_not_listed(examine):
+    """The five hundredth undefined name says nothing that the first did not, and the list must not fill the memory."""
+    report = examine("".join(f"print(unknown_{n})\n" for n in range(600)))
+    assert len(found(report, "undefined-name")) == 500
+    assert [(p.reason, p.message) for p in report.problems] == [
+        ("too large", "has more than 500 findings of one rule; 100 are not listed")
+    ]
+    assert report.examined
+
+
+def test_one_rule_may_not_take_longer_than_the_file_may():
+    """The clock is looked at while a rule works through a file, not only behind it."""
+    text = "x = " + " and ".join(f"a{n} or b{n}" for n in range(40_000)) + "\n"
+    file = SourceFile(path="a.py", text=text, language="python")
+    began = time.process_time()
+    report = BugAnalyser(file_timeout_s=1.0).run(type("W", (), {"files": [file], "context": ()})(), [file], agent="bug")
+    assert time.process_time() - began < 5
+    assert "timeout" in {str(problem.reason) for problem in report.problems}

@@ -1,11 +1,13 @@
 """Whatever the text, the analyser answers: in time, without an exception, and saying what it did not examine."""
 
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from codereview.analysers.dataflow import reporting
 from codereview.analysers.dataflow.analyser import DataflowAnalyser
 from codereview.domain.sources import SourceFile
 
@@ -102,6 +104,33 @@ def test_hostile_files_end_in_time(name: str) -> None:
     begin = time.process_time()
     _examine(text, language)
     assert time.process_time() - begin < 20
+
+
+def test_a_string_that_is_doubled_again_and_again_takes_no_memory() -> None:
+    """Ten letters and thirty lines would be ten gigabytes."""
+    tracemalloc.start()
+    _examine("x = 'aaaaaaaaaa'\n" + "x = x + x\n" * 22 + "x += f'{x}{x}'\n" * 4, "python")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_findings_for_which_there_is_no_room_are_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that was cut must not look like the whole."""
+    monkeypatch.setattr(reporting, "MAX_FINDINGS", 3)
+    text = "import os\n" + "os.system(input())\n" * 5
+    report = DataflowAnalyser().examine([SourceFile(path="a.py", text=text, language="python")])
+    assert len(report.findings) == 3
+    assert [problem.reason for problem in report.problems] == ["too large"]
+
+
+@pytest.mark.parametrize(("language", "piece"), [("java", ";("), ("javascript", "await+")])
+def test_what_takes_too_much_memory_to_parse_is_said(language: str, piece: str) -> None:
+    """Such a file is a gap; the process that reviews the other files lives on."""
+    file = SourceFile(path=f"a.{_SUFFIX[language]}", text=piece * 20_000, language=language)
+    report = DataflowAnalyser().examine([file])
+    assert report.examined == frozenset()
+    assert "memory" in report.problems[0].message
 
 
 def test_recursive_imports_end() -> None:

@@ -28,6 +28,8 @@ def build(text: str, *, timeout_s: float) -> SyntaxTree:
     root = parse(text, "python", timeout_s=timeout_s).root_node
     builder = _Builder()
     module = ast.Module(body=builder.statements(root), type_ignores=[])
+    if root.is_error and not builder.errors:  # brackets that are never closed: there is no statement at all
+        builder.errors.add(root.start_point[0] + 1)
     return SyntaxTree(module, tuple(sorted(builder.errors)), builder.too_deep)
 
 

@@ -115,7 +115,7 @@ def combine(function: Callable[[Any, Any], Any], left: Value, right: Value) -> t
 
 
 def concatenate(pieces: list[Value]) -> Value:
-    """A string put together; constant when all its pieces are, else with its pieces as parts."""
+    """A string put together; constant when all its pieces are, and it is not too long, else with them as parts."""
     parts: list[Value] = []
     for piece in pieces:
         parts.extend(piece.parts if piece.parts is not None else (piece,))
@@ -123,7 +123,12 @@ def concatenate(pieces: list[Value]) -> Value:
     for part in parts:
         text = part.single
         before = merged[-1].single if merged and not merged[-1].flows else NOTHING
-        if isinstance(text, str) and isinstance(before, str) and not part.flows:
+        if (
+            isinstance(text, str)
+            and isinstance(before, str)
+            and not part.flows
+            and len(before) + len(text) <= _MAX_TEXT
+        ):
             merged[-1] = Value(consts=(before + text,))
             continue
         merged.append(_spelled(part))
