@@ -182,7 +182,7 @@ def test_a_missing_tool_says_what_to_do() -> None:
     ("bound", "sentence"),
     [
         (Bound.TIME, "did not finish within 7.5 s"),
-        (Bound.OUTPUT, "printed more than 64 MiB"),
+        (Bound.OUTPUT, "printed more than 16 MiB"),
         (Bound.MEMORY, "needed more than 2048 MiB of memory"),
     ],
 )
