@@ -21,6 +21,8 @@ MAKES_INSTANCE = {
     "builtins.dict.fromkeys": "builtins.dict",
     "builtins.bytes.fromhex": "builtins.bytes",
 }
+#: Where a class keeps what its methods assign to attributes.
+_ASSIGNMENTS = "codereview_assignments"
 _ASKING = ("isinstance", "issubclass", "hasattr", "type", "getattr", "callable")
 
 
@@ -94,9 +96,8 @@ def attribute_values(cls: Class, name: str, module: Module) -> list[ast.expr]:
         return []
     if name in _attributes_asked_about(cls.node):
         return []
-    own = list(_assigned(cls.node, name))
-    stores = [a for a in module.index.all(ast.Attribute) if a.attr == name and not isinstance(a.ctx, ast.Load)]
-    return own if own and len(own) == len(stores) else []
+    own = _assignments(cls.node).get(name, [])
+    return own if own and len(own) == module.attribute_stores[name] else []
 
 
 def _attributes_asked_about(node: ast.AST) -> set[str]:
@@ -117,7 +118,30 @@ def class_constant(cls: Class, name: str, project: Project, module: Module) -> l
     return [] if stores or special else [member.value]
 
 
-def _assigned(cls: ast.ClassDef, name: str) -> Iterator[ast.expr]:
+def element_class(source: ast.expr, project: Project, module: Module) -> str:
+    """The class of what a loop over an expression gives: numbers of a range, constants of a literal."""
+    if isinstance(source, ast.Call):
+        return "builtins.int" if project.qualified(source.func, module) == "builtins.range" else ""
+    if isinstance(source, ast.Name):
+        found = module.index.scope_of_name[source].resolve(source.id)
+        value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+        source = value if isinstance(value, ast.List | ast.Tuple) else source
+    elements = source.elts if isinstance(source, ast.List | ast.Tuple) else []
+    kinds = {type(e.value) if isinstance(e, ast.Constant) else None for e in elements}
+    return f"builtins.{str.__name__}" if kinds == {str} else ""
+
+
+def _assignments(cls: ast.ClassDef) -> dict[str, list[ast.expr]]:
+    """Values by attribute; every attribute asks, so the node remembers them."""
+    known: dict[str, list[ast.expr]] | None = vars(cls).get(_ASSIGNMENTS)
+    if known is None:
+        known = vars(cls)[_ASSIGNMENTS] = {}
+        for name, value in _assigned(cls):
+            known.setdefault(name, []).append(value)
+    return known
+
+
+def _assigned(cls: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
     for method in cls.body:
         if not isinstance(method, FUNCTIONS) or not method.args.args or method.decorator_list:
             continue
@@ -125,7 +149,7 @@ def _assigned(cls: ast.ClassDef, name: str) -> Iterator[ast.expr]:
         for node in ast.walk(method):
             match node:
                 case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=attr)], value=value):
-                    if owner == first and attr == name:
-                        yield value
+                    if owner == first:
+                        yield attr, value
                 case _:
                     pass

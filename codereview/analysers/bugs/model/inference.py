@@ -144,9 +144,8 @@ class Inference:
             case Kind.WITH if isinstance(binding.value, ast.Call):
                 opened = self._project.qualified(binding.value.func, self._module) == "builtins.open"
                 return self.value(binding.value) if opened else None
-            case Kind.LOOP if isinstance(binding.value, ast.Call):
-                counts = self._project.qualified(binding.value.func, self._module) == "builtins.range"
-                return instance("builtins.int") if counts else None
+            case Kind.LOOP if binding.value is not None:
+                return instance(declared.element_class(binding.value, self._project, self._module))
             case _:
                 return None
 

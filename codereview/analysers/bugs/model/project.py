@@ -1,6 +1,7 @@
 """The batch as one program: its modules by name, and the functions and classes they define."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -66,10 +67,14 @@ class Module:
         return any(alias.name == "*" for node in self.index.all(ast.ImportFrom) for alias in node.names)
 
     @cached_property
+    def attribute_stores(self) -> Counter[str]:
+        """How often each attribute is assigned or deleted, by name, on whatever object."""
+        return Counter(node.attr for node in self.index.all(ast.Attribute) if not isinstance(node.ctx, ast.Load))
+
+    @cached_property
     def stored_attributes(self) -> frozenset[str]:
-        """Names of all attributes assigned anywhere, and of those named in setattr()."""
-        found = {node.attr for node in self.index.all(ast.Attribute) if not isinstance(node.ctx, ast.Load)}
-        return frozenset(found)
+        """Names of all attributes assigned anywhere."""
+        return frozenset(self.attribute_stores)
 
 
 class Project:

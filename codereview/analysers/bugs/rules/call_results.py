@@ -3,6 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.definitions import Class
 from codereview.analysers.bugs.rule import HIGH, MEDIUM, SURE, define, on
 
 NO_RESULT = define(
@@ -69,6 +70,7 @@ ENDLESS_RECURSION = define(
     invalid=(
         "def count(n):\n    return 1 + count(n - 1)\n",
         "class Box:\n    @property\n    def size(self):\n        return self.size\n",
+        "class Box:\n    def __init__(self):\n        self.v = {}\n\n    def __getattr__(self, n):\n        return self._v[n]\n",
         "class Box:\n    def __setattr__(self, name, value):\n        self.last = name\n",
     ),
 )
@@ -85,11 +87,13 @@ _IN_PLACE = frozenset(
 
 
 def _no_result(node: ast.Call, ctx: Context) -> None:
-    if not _is_used(node, ctx.parent(node)):
+    if not _is_used(node, ctx.parent(node), ctx):
         return
     called = ctx.value(node.func)
     function = called.function if called is not None and called.kind == "function" else None
     name = function.qualified if function is not None else ctx.qualified(node.func)
+    if not name and isinstance(node.func, ast.Attribute) and (owner := ctx.value(node.func.value)) is not None:
+        name = f"{owner.cls.qualified}.{node.func.attr}" if owner.kind == "instance" and owner.cls is not None else ""
     if name not in _IN_PLACE:
         if called is None or function is None or function.node is None or not _gives_none(node, ctx):
             return
@@ -115,17 +119,25 @@ def _given_back(node: ast.Assign, ctx: Context) -> None:
 
 
 #: Methods of lists that give None, with the number of their arguments.
-_LIST_METHODS = {"append": 1, "extend": 1, "sort": 0, "reverse": 0, "insert": 2}
+_LIST_METHODS = {"update": 1, "append": 1, "extend": 1, "sort": 0, "reverse": 0, "insert": 2}
 
 
-def _is_used(node: ast.Call, parent: ast.AST | None) -> bool:
+def _is_used(node: ast.Call, parent: ast.AST | None, ctx: Context) -> bool:
     match parent:
         case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.For(iter=value):
             return value is node
-        case ast.Attribute() | ast.Subscript() | ast.BinOp():
+        case ast.Attribute() | ast.Subscript() | ast.BinOp() | ast.Compare():
             return True
+        case ast.Return():
+            return isinstance(node.func, ast.Attribute) and _of_collection(node, ctx)
         case _:
             return False
+
+
+def _of_collection(node: ast.Call, ctx: Context) -> bool:
+    """Whether it is a method of a list, dict or set: to return what it gives is to return None."""
+    owner = ctx.value(node.func.value) if isinstance(node.func, ast.Attribute) else None
+    return owner is not None and owner.instance_of("builtins.list", "builtins.dict", "builtins.set") and not ctx.is_test
 
 
 def _gives_none(node: ast.Call, ctx: Context) -> bool:
@@ -179,12 +191,25 @@ def _recursion(node: ast.FunctionDef, ctx: Context) -> None:
             return
 
 
-_TO_ITSELF = {"__setattr__": ast.Store, "__delattr__": ast.Del, "__getattribute__": ast.Load}
+def _sets_unseen(cls: Class) -> bool:
+    """Whether the class takes attributes past its own __setattr__, or keeps them in slots."""
+    return any(name in c.members for c in cls.ancestors if c.node is not None for name in ("__slots__", "__setattr__"))
+
+
+def _is_there(part: ast.AST, node: ast.FunctionDef, cls: Class | None) -> bool:
+    """Whether __getattr__, which is asked only for what is missing, is not asked for this."""
+    return node.name == "__getattr__" and (
+        not isinstance(part, ast.Attribute) or cls is None or not cls.known or cls.has(part.attr) or _sets_unseen(cls)
+    )
+
+
+_TO_ITSELF = {"__getattr__": ast.Load, "__setattr__": ast.Store, "__delattr__": ast.Del, "__getattribute__": ast.Load}
 
 
 def _attribute_access(node: ast.FunctionDef, ctx: Context) -> None:
     """``self.x`` in the method that every such access comes to."""
     wanted = _TO_ITSELF.get(node.name)
+    cls = ctx.class_around(node)
     if wanted is None or not isinstance(ctx.parent(node), ast.ClassDef) or not node.args.args:
         return
     first = node.args.args[0].arg
@@ -193,7 +218,7 @@ def _attribute_access(node: ast.FunctionDef, ctx: Context) -> None:
             return
         for part in _certain(statement):
             own = isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == first
-            if own and isinstance(getattr(part, "ctx", None), wanted):
+            if own and isinstance(getattr(part, "ctx", None), wanted) and not _is_there(part, node, cls):
                 ctx.report(ENDLESS_RECURSION, part, f"This comes back to {node.name}().")
                 return
 

@@ -4,6 +4,7 @@ import ast
 import re
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.declared import attribute_values
 from codereview.analysers.bugs.rule import HIGH, LIKELY, LOW, MEDIUM, SURE, define, on
 
 IMPOSSIBLE = define(
@@ -210,6 +211,12 @@ def _aware(node: ast.expr, ctx: Context, depth: int = 0) -> bool | None:
         found = ctx.index.scope_of_name[node].resolve(node.id)
         value = found[1][0].value if found is not None and len(found[1]) == 1 else None
         return _aware(value, ctx, depth + 1) if value is not None else None
+    if isinstance(node, ast.Attribute) and depth < 3:
+        owner = ctx.value(node.value)
+        values = (
+            attribute_values(owner.cls, node.attr, ctx.module) if owner is not None and owner.cls is not None else []
+        )
+        return _aware(values[0], ctx, depth + 1) if len(values) == 1 else None
     if not isinstance(node, ast.Call):
         return None
     name = ctx.qualified(node.func)

@@ -222,8 +222,17 @@ def _maybe_none(call: ast.Call, node: ast.AST, ctx: Context) -> None:
     ):
         owner = ctx.value(call.func.value)
         known = owner is not None and owner.instance_of("builtins.dict")
+    known = known or (isinstance(node, ast.Attribute) and _may_be_none(call, ctx))
     if known and not _tested(call, node, ctx):
         ctx.report(NONE_USED, node, f"{ast.unparse(call.func)}() may give None here.")
+
+
+def _may_be_none(call: ast.Call, ctx: Context) -> bool:
+    """Whether a function of this file says in its annotation that it may give None."""
+    function = ctx.definition(call.func) if isinstance(call.func, ast.Name) else None
+    returns = getattr(function.node, "returns", None) if function is not None and function.transparent else None
+    text = ast.unparse(returns) if isinstance(returns, ast.expr) else ""
+    return text.endswith("| None") or text.startswith(("Optional[", "typing.Optional["))
 
 
 def _tested(call: ast.Call, node: ast.AST, ctx: Context) -> bool:

@@ -193,6 +193,8 @@ def _dropped(node: ast.Call, ctx: Context) -> None:
     parent = ctx.parent(node)
     if isinstance(parent, ast.Attribute) and parent.attr in ("read", "write", "readlines", "readline", "writelines"):
         dropped = isinstance(ctx.parent(parent), ast.Call)
+    elif isinstance(parent, ast.For | ast.comprehension):
+        dropped = parent.iter is node
     else:
         dropped = isinstance(parent, ast.Call) and ctx.qualified(parent.func) in (
             "json.load",

@@ -45,7 +45,12 @@ OR_LITERAL = define(
     fix="Write x in ('a', 'b').",
     family="constant-condition",
     valid=("x == 'a' or x == 'b'\n", "x in ('a', 'b')\n", "y = name == 'a' or ''\n"),
-    invalid=("if x == 'a' or 'b':\n    pass\n", "while x == 1 or 2:\n    pass\n", "y = x == ('a' or 'b')\n"),
+    invalid=(
+        "def f(x):\n    return x == 'a' or 'b'\n",
+        "if x == 'a' or 'b':\n    pass\n",
+        "while x == 1 or 2:\n    pass\n",
+        "y = x == ('a' or 'b')\n",
+    ),
 )
 
 
@@ -149,7 +154,7 @@ def _or_literal(node: ast.BoolOp, ctx: Context) -> None:
     )
     constants = [v for v in rest if isinstance(v, ast.Constant) and v.value and not isinstance(v.value, bool)]
     if (
-        tested
+        (tested or (isinstance(parent, ast.Return) and all(isinstance(v.value, str) for v in constants)))
         and constants
         and isinstance(first, ast.Compare)
         and isinstance(first.ops[0], ast.Eq | ast.NotEq | ast.In | ast.Is)

@@ -96,6 +96,31 @@ REMOVED = define(
         "import unittest\n\n\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEquals(1, 1)\n",
     ),
 )
+LOADED = define(
+    "load-or-loads",
+    "load() of text, or loads() of a file",
+    severity=HIGH,
+    confidence=SURE,
+    description="load() and dump() work on files, loads() and dumps() on text or bytes.",
+    scenario="TypeError or AttributeError whenever the line is reached.",
+    fix="Use the function with, or without, the s.",
+    family="call-arguments",
+    valid=(
+        "import json\n\nwith open('a') as f:\n    json.load(f)\n",
+        "import json\n\nwith open('a') as f:\n    json.loads(f.read())\n",
+    ),
+    invalid=(
+        "import json\n\nwith open('a') as f:\n    json.loads(f)\n",
+        "import json\n\nwith open('a') as f:\n    json.load(f.read())\n",
+        "import pickle\n\nwith open('a', 'rb') as f:\n    pickle.loads(f)\n",
+    ),
+)
+_FILE = ("_io.TextIOWrapper", "_io.BufferedReader", "io.TextIOWrapper", "io.BufferedReader")
+_DATA = ("builtins.str", "builtins.bytes")
+_LOADERS = {
+    **dict.fromkeys(("json.loads", "pickle.loads", "marshal.loads", "tomllib.loads"), _FILE),
+    **dict.fromkeys(("json.load", "pickle.load", "marshal.load", "tomllib.load"), _DATA),
+}
 _MODES = frozenset(
     {755, 644, 777, 700, 600, 750, 640, 664, 775, 666, 400, 440, 444, 555, 500, 711, 770, 660, 1777, 2775}
 )
@@ -120,6 +145,12 @@ def _call(node: ast.Call, ctx: Context) -> None:
         value = ctx.value(node.args[0])
         if value is not None and value.instance_of("builtins.set", "builtins.frozenset", "builtins.dict"):
             ctx.report(NO_SEQUENCE, node, f"A {value.cls.name if value.cls else 'set'} has no positions.")
+    if name in _LOADERS and node.args:
+        value = ctx.value(node.args[0])
+        if value is not None and value.instance_of(*_LOADERS[name]) and not ctx.expects_error(node):
+            ctx.report(
+                LOADED, node, f"This is a {value.cls.name if value.cls else 'file'}: the other of the two is meant."
+            )
     if isinstance(node.func, ast.Attribute):
         _removed(node, node.func, ctx)
 
@@ -175,5 +206,5 @@ def _takes_format(func: ast.expr, ctx: Context) -> bool:
     return not ctx.qualified(func).startswith("builtins.")
 
 
-RULES = (ONE_FOR_MANY, DECIMAL_MODE, FORMAT_IN_EXCEPTION, NO_SEQUENCE, REMOVED)
+RULES = (LOADED, ONE_FOR_MANY, DECIMAL_MODE, FORMAT_IN_EXCEPTION, NO_SEQUENCE, REMOVED)
 CHECKS = (on(ast.Call, _call), on(ast.Raise, _raise))

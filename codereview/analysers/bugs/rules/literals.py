@@ -246,7 +246,7 @@ def _expression(node: ast.Expr, ctx: Context) -> None:
             ctx.report(DOUBLE_UNARY, node, "This changes nothing.")
             return
         case ast.Compare() | ast.BoolOp() | ast.UnaryOp() | ast.BinOp():
-            if has_effect(value) and not isinstance(value, ast.Compare):
+            if has_effect(value) and not isinstance(value, ast.Compare) and not _is_sum(value):
                 return
             if isinstance(value, ast.BinOp) and isinstance(
                 value.op, ast.RShift | ast.LShift | ast.BitOr | ast.FloorDiv
@@ -261,6 +261,12 @@ def _expression(node: ast.Expr, ctx: Context) -> None:
     last = isinstance(ctx.index.scope_at(node).node, ast.Module) and ctx.module.file.path.endswith(".ipynb")
     if not tolerated and not last:
         ctx.report(NO_EFFECT, node, "The value of this expression is not used.")
+
+
+def _is_sum(node: ast.expr) -> bool:
+    """Whether it is arithmetic whose both sides are values: the result is what it is written for."""
+    arithmetic = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow)
+    return arithmetic and not any(isinstance(p, ast.Await | ast.Yield | ast.NamedExpr) for p in ast.walk(node))
 
 
 def _is_item(target: ast.expr) -> bool:

@@ -106,7 +106,9 @@ def _attribute(node: ast.Attribute, ctx: Context) -> None:
     elif cls.node is not None and ctx.project.passed_names & {c.name for c in cls.ancestors}:
         return  # what a function makes of a class it is given is not known
     elif value.kind == "instance" and cls.lacks(node.attr):
-        if value.name == "self" and (cls.node is None or ctx.is_test or _may_grow(node, cls, ctx)):
+        if value.name == "self" and (cls.node is None or ctx.is_test):
+            return
+        if value.name == "self" and _may_grow(node, cls, ctx) and not _is_slip(node.attr, cls, ctx):
             return
         if value.name == "self" and _is_handed_out(cls) and not _resembles_member(node.attr, cls):
             return  # whoever is given the instance may set the attribute
@@ -316,6 +318,12 @@ def _resembles_member(name: str, cls: Class) -> bool:
     """Whether the name is all but that of an attribute there is, so that it is a slip."""
     own = {known for c in cls.ancestors for known in (*c.members, *c.attributes) if not known.startswith("__")}
     return bool(difflib.get_close_matches(name, own, n=1, cutoff=_SLIP))
+
+
+def _is_slip(name: str, cls: Class, ctx: Context) -> bool:
+    """Whether the name is a slip, in a class that nothing is seen to inherit from."""
+    derived = cls.name in ctx.project.base_names or "mixin" in cls.name.lower()
+    return not derived and len(cls.bases) < 2 and _resembles_member(name, cls)
 
 
 def _is_handed_out(cls: Class) -> bool:

@@ -119,9 +119,45 @@ def _subscript(node: ast.Subscript, ctx: Context) -> None:
             elements = node.value.elts
             if index >= len(elements) and not any(isinstance(e, ast.Starred) for e in elements):
                 ctx.report(OFF_BY_ONE, node, f"There are {len(elements)} elements.")
+        case ast.Constant(value=int(index)) if isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
+            size = _known_length(node.value, ctx)
+            if size is not None and index >= size and not ctx.in_try(node, "IndexError", "LookupError"):
+                ctx.report(OFF_BY_ONE, node, f"There are {size} elements.")
+        case ast.Name() as name:
+            _random_index(node, name, ctx)
         case ast.Slice():
             if isinstance(node.ctx, ast.Load):
                 _slice(node, node.slice, ctx)
+        case _:
+            pass
+
+
+def _known_length(name: ast.Name, ctx: Context) -> int | None:
+    """How many elements a list has that is made once and only read."""
+    scope = ctx.index.scope_of_name[name]
+    bindings = scope.bindings.get(name.id, [])
+    value = bindings[0].value if len(bindings) == 1 else None
+    if not isinstance(value, ast.List | ast.Tuple) or name.id in ctx.index.shared or ctx.is_test:
+        return None
+    if any(isinstance(e, ast.Starred) for e in value.elts) or not value.elts:
+        return None
+    for load in scope.loads:
+        if load.id == name.id:
+            around = ctx.parent(load)
+            item = isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Load)
+            shown = isinstance(around, ast.Call) and getattr(around.func, "id", "") in ("print", "len", "sum", "sorted")
+            if not item and not shown and not isinstance(around, ast.For | ast.comprehension):
+                return None
+    return len(value.elts)
+
+
+def _random_index(node: ast.Subscript, name: ast.Name, ctx: Context) -> None:
+    """``i = random.randint(0, len(xs))`` and ``xs[i]``: randint() may give its upper bound."""
+    bindings = ctx.index.scope_of_name[name].bindings.get(name.id, [])
+    match bindings[0].value if len(bindings) == 1 else None:
+        case ast.Call(args=[_, ast.Call(func=ast.Name(id="len"), args=[subject])]) as call:
+            if ctx.calls(call, "random.randint") and same(subject, node.value):
+                ctx.report(OFF_BY_ONE, node, "randint() may give the length itself.")
         case _:
             pass
 

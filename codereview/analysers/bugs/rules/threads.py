@@ -3,6 +3,7 @@
 import ast
 
 from codereview.analysers.bugs.context import Context
+from codereview.analysers.bugs.model.declared import attribute_values
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
 from codereview.analysers.bugs.model.walking import is_generator, own_nodes
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
@@ -106,6 +107,9 @@ def _expression(node: ast.Expr, ctx: Context) -> None:
     owner = call.func.value
     found = ctx.index.scope_at(owner).resolve(owner.id) if isinstance(owner, ast.Name) else None
     value = found[1][0].value if found is not None and len(found[1]) == 1 else None
+    if isinstance(owner, ast.Attribute) and (holder := ctx.value(owner.value)) is not None and holder.cls is not None:
+        values = attribute_values(holder.cls, owner.attr, ctx.module)
+        value = values[0] if len(values) == 1 else None
     function = ctx.function_around(node)
     if (
         not isinstance(value, ast.Call)
