@@ -5,7 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from codereview.adapters.aws import AwsClients, explained
+from botocore.exceptions import ClientError
+
+from codereview.adapters.aws import AwsClients, error_code, explained
 from codereview.errors import BackendUnavailable, ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -51,9 +53,15 @@ class ParameterStore:
             return values
 
     def _fetch(self, names: tuple[str, ...]) -> dict[str, str]:
-        with explained(f"parameters {self._path}"):
-            wanted = [self._path + name for name in names]
-            answer = self._clients.other("ssm").get_parameters(Names=wanted, WithDecryption=True)
-        if missing := answer.get("InvalidParameters"):
-            raise ConfigurationError(f"there is no parameter {', '.join(sorted(missing))}")
-        return {each["Name"].removeprefix(self._path): each["Value"] for each in answer["Parameters"]}
+        return {name: self._fetch_one(self._path + name) for name in names}
+
+    def _fetch_one(self, name: str) -> str:
+        """One at a time: a policy can name what GetParameter reads, and nobody reads many."""
+        with explained(f"parameter {name}"):
+            try:
+                answer = self._clients.other("ssm").get_parameter(Name=name, WithDecryption=True)
+            except ClientError as error:
+                if error_code(error) == "ParameterNotFound":
+                    raise ConfigurationError(f"there is no parameter {name}") from error
+                raise
+        return str(answer["Parameter"]["Value"])

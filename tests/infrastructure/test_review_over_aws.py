@@ -1,7 +1,8 @@
 """A review over the deployed URLs: REST in, WebSocket out, with everything between them as it is deployed.
 
-The functions are the real packages, executed by the local AWS; Redis is real and asks for its token; the workers are
-real Celery workers with the settings of the deployed task definitions.
+The functions are the real packages, executed by the local AWS under the roles of the templates, which it enforces;
+Redis is real and asks for its token; the workers are real Celery workers with the settings of the deployed task
+definitions.
 """
 
 import json
@@ -20,6 +21,7 @@ from support.api_server import ApiServer
 from support.aws_deployment import STACK, AwsDeployment
 from support.deployed import CREDENTIALS
 from support.infrastructure import require
+from support.templates import ACCOUNT, render
 from support.workers import eventually
 
 from codereview.adapters.aws import AwsClients
@@ -27,6 +29,7 @@ from codereview.adapters.deployed_api import DeployedApi
 from codereview.adapters.dynamodb import DynamoKeyStore
 from codereview.adapters.system import SystemClock
 from codereview.application.keys import new_key
+from deploy.package.targets import here
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CODE = """import sqlite3
@@ -47,7 +50,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsDeployme
     """The environment, with everything running in it."""
     require("infrastructure")
     require("awscli")
-    with AwsDeployment(tmp_path_factory.mktemp("deployment")) as running:
+    with AwsDeployment(tmp_path_factory.mktemp("deployment"), AUTH="true") as running:
         yield running
 
 
@@ -357,11 +360,18 @@ def _lines(deployment: AwsDeployment, event: str, review_id: str) -> list[str]:
 def test_the_pipelines_test_of_a_deployment_accepts_this_one(deployment: AwsDeployment) -> None:
     """The function that the pipeline calls, with the deployed URL."""
     event = {"apiUrl": deployment.outputs["ApiUrl"], "auth": "iam"}
-    functions = deployment.aws.client("lambda")
+    functions, roles = deployment.aws.client("lambda"), deployment.aws.client("iam")
+    role = render("pipeline").resources["IntegrationTestRole"]["Properties"]
+    trust = json.dumps(role["AssumeRolePolicyDocument"])
+    arn = roles.create_role(RoleName="pipeline", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    for policy in role["Policies"]:
+        # Rendered for another account than the local one.
+        document = json.dumps(policy["PolicyDocument"]).replace(ACCOUNT, "000000000000")
+        roles.put_role_policy(RoleName="pipeline", PolicyName=policy["PolicyName"], PolicyDocument=document)
     functions.create_function(
         FunctionName="integration-test",
-        Runtime="python3.11",
-        Role="arn:aws:iam::000000000000:role/pipeline",
+        Runtime=f"python{here().python}",
+        Role=arn,
         Handler="lambdas.integration_test.handler",
         Code={"ZipFile": (deployment.directory / "zips" / "integration_test.zip").read_bytes()},
         Timeout=120,

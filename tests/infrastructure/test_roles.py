@@ -42,7 +42,6 @@ def _item(role: str, allowed: bool, operation: str, table: str) -> Call:
 
 
 def _secret(role: str, allowed: bool, name: str, environment: str = "prod") -> Call:
-    # The local AWS judges GetParameters, which the code uses, as if it were about every parameter.
     arguments = {"Name": f"/codereview/{environment}/{name}", "WithDecryption": True}
     return Call(role, f"read {environment}/{name}", allowed, "ssm", "get_parameter", arguments)
 

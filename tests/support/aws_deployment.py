@@ -36,10 +36,11 @@ OF_THE_APIS = (
 
 
 class AwsDeployment:
-    """The environment "staging", as a context manager."""
+    """The environment "staging", as a context manager. ``settings`` add to those of the local AWS."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
+        self._settings = settings
         self._ends = ExitStack()
 
     def __enter__(self) -> Self:
@@ -48,7 +49,7 @@ class AwsDeployment:
             self.redis.start()
             ends.callback(self.redis.stop)
             where = {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(self.redis.port)}
-            self.aws = ends.enter_context(LocalAws(_made(self.directory / "aws"), **where))
+            self.aws = ends.enter_context(LocalAws(_made(self.directory / "aws"), **where, **self._settings))
             self.printed = self._deploy()
             self.outputs = self.aws.outputs(STACK)
             self._protect_redis()

@@ -9,10 +9,12 @@ from typing import Any
 import yaml
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "deploy" / "cloudformation"
+#: The account templates are rendered for.
+ACCOUNT = "123456789012"
 #: What pseudo parameters stand for where a template is rendered.
 PSEUDO = {
     "AWS::Region": "us-east-1",
-    "AWS::AccountId": "123456789012",
+    "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::StackName": "codereview",
