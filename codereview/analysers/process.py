@@ -34,7 +34,8 @@ class Bounds:
     wall_s: float = 120.0
     #: Read at once, a report takes ten times its size.
     output_bytes: int = 16 * 1024 * 1024
-    memory_bytes: int = 2 * 1024 * 1024 * 1024
+    #: Ordinary batches take 20 to 50 MB; a tool that is let grow takes the whole container with it.
+    memory_bytes: int = 512 * 1024 * 1024
 
     def sentence(self, bound: Bound) -> str:
         """What happened, for a person."""

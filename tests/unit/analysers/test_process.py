@@ -183,7 +183,7 @@ def test_a_missing_tool_says_what_to_do() -> None:
     [
         (Bound.TIME, "did not finish within 7.5 s"),
         (Bound.OUTPUT, "printed more than 16 MiB"),
-        (Bound.MEMORY, "needed more than 2048 MiB of memory"),
+        (Bound.MEMORY, "needed more than 512 MiB of memory"),
     ],
 )
 def test_each_bound_has_a_sentence(bound: Bound, sentence: str) -> None:

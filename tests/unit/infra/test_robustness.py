@@ -80,7 +80,7 @@ def test_no_soup_of_tokens_makes_it_fail(path: str) -> None:
         ("Dockerfile", "RUN a \\\n" * 20_000),
         ("Dockerfile", "RUN " + "curl a " * 20_000),
         ("Dockerfile", "RUN " + "chmod -a " * 20_000),
-        ("Dockerfile", "RUN <<EOF\n" * 2_000),
+        ("Dockerfile", "RUN <<EOF\n" * 60_000),
         ("compose.yaml", "services:\n  a:\n    volumes:\n" + "      - a\n" * 20_000),
         (".github/workflows/ci.yml", "jobs:\n  a:\n    steps:\n" + "      - run: curl x | sh\n" * 5_000),
     ],

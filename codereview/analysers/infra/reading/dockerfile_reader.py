@@ -36,13 +36,14 @@ def instructions(text: str) -> list[Instruction]:
     lines = [line.removesuffix("\r") for line in text.split("\n")]
     escape = next((match["char"] for line in lines[:1] if (match := _ESCAPE.match(line))), "\\")
     found: list[Instruction] = []
+    endless: set[str] = set()
     number = 0
     while number < len(lines):
         parts, number = _logical_line(lines, number, escape)
         match = _INSTRUCTION.match(" ".join(part.text for part in parts))
         if match is None:
             continue
-        number = _with_heredocs(parts, lines, number)
+        number = _with_heredocs(parts, lines, number, endless)
         found.append(Instruction(match["name"].upper(), (match["rest"] or "").strip(), tuple(parts), parts[0].line))
     return found
 
@@ -63,10 +64,14 @@ def _logical_line(lines: list[str], number: int, escape: str) -> tuple[list[Part
     return parts or [Part("", number)], number
 
 
-def _with_heredocs(parts: list[Part], lines: list[str], number: int) -> int:
+def _with_heredocs(parts: list[Part], lines: list[str], number: int, endless: set[str]) -> int:
+    """Adds the lines of here-documents; ``endless`` are marks that no line repeats, each looked for once."""
     for mark in [match["mark"] for part in parts for match in _HEREDOC.finditer(part.text)]:
+        if mark in endless:
+            continue
         ends = next((n for n in range(number, len(lines)) if lines[n].strip() == mark), None)
         if ends is None:
+            endless.add(mark)
             continue
         parts += [Part(lines[n], n + 1) for n in range(number, ends)]
         number = ends + 1
