@@ -8,7 +8,7 @@ from typing import Any
 from codereview.adapters.redis.bus import RedisEventBus
 from codereview.adapters.system import SystemClock
 from codereview.logs import logged_with
-from codereview.web.broadcasting import Broadcaster, BroadcastParts
+from codereview.web.broadcasting import Broadcaster, BroadcastParts, BroadcastTerms
 from codereview.web.ownership import checked_id
 from codereview.web.problems import InvalidMessage
 from lambdas._settings import Context, settings
@@ -34,6 +34,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         gateway=gateway(),
         starter=starter(),
         clock=SystemClock(),
+        terms=BroadcastTerms(heartbeat_s=settings().heartbeat_s),
     )
     with logged_with(reviewId=review_id):
         result = Broadcaster(parts).run(review_id, lambda: context.get_remaining_time_in_millis() / 1000, hop=hop)

@@ -125,11 +125,14 @@ class Sender:
 
     def close(self, listener: Listener) -> None:
         """End the connection; the client comes back if it wants more."""
+        self._end(listener)
+        self.forget(listener)
+
+    def _end(self, listener: Listener) -> None:
         try:
             self._gateway.close(listener.id)
         except BackendUnavailable as error:
             log.warning("connection_not_closed", extra={"connectionId": listener.id, "detail": error.detail})
-        self.forget(listener)
 
     def _measure(self, message: Message) -> None:
         """How late it is; a replay of what was there before says nothing of that."""
@@ -159,7 +162,7 @@ class Sender:
             except BackendUnavailable as error:
                 if self._now() - since > self._terms.patience_s:
                     log.warning("connection_given_up", extra={"connectionId": listener.id, "detail": error.detail})
-                    self.close(listener)
+                    self._end(listener)
                     raise _Left from error
                 with self._lock:
                     self.sent.retries += 1
