@@ -241,11 +241,11 @@ class _Run:
 
     def _count(self) -> None:
         """Who is there, and who asked for other events than we believe."""
+        # Those who are sent to just now write down where they are while we read.
+        idle = [each for each in self.listeners.values() if not each.busy]
         positions = self._audience.positions(self._review_id)
-        for listener in tuple(self.listeners.values()):
+        for listener in idle:
             position = positions.get(listener.id)
-            if listener.busy:
-                continue
             if listener.gone or position is None:
                 del self.listeners[listener.id]
             elif position != listener.written:
@@ -263,18 +263,21 @@ class _Run:
 
     def _reset_those_ahead(self) -> None:
         """Tell those who have events that are not in the log (any more) to forget them."""
-        cut = self._window.take_cut()
-        last = self._window.last_id if cut is None else cut
-        ahead = [each for each in self.listeners.values() if not each.gone and each.position > last]
-        if not ahead:
-            return
-        if cut is None:
+        if (cut := self._window.take_cut()) is not None:
+            for listener in self.listeners.values():
+                listener.cut = cut if listener.cut is None else min(listener.cut, cut)
+        last = self._window.last_id
+        if any(each.position > last for each in self.listeners.values()):
             # They may be ahead of us only.
             last = max(last, self._parts.bus.last_id(self._review_id))
-        for listener in ahead:
-            if listener.position > last:
-                listener.position = last
-                listener.notes.append(Reset(review_id=self._review_id, last_event_id=last).to_json().encode())
+        for listener in self.listeners.values():
+            if listener.busy:
+                continue
+            end = last if listener.cut is None else min(last, listener.cut)
+            listener.cut = None
+            if listener.position > end:
+                listener.position = end
+                listener.notes.append(Reset(review_id=self._review_id, last_event_id=end).to_json().encode())
 
     def _greet(self) -> None:
         """A heartbeat for who has heard nothing for a while; good-bye to who must connect anew."""

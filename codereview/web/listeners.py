@@ -31,6 +31,8 @@ class Listener:
     last_sent: float
     busy: bool = False
     gone: bool = False
+    #: The last event that is left of what it may have, after the log lost its end.
+    cut: int | None = None
     #: When it may be closed, once it has everything.
     farewell_at: float = 0.0
     #: What is not an event, before the next event.

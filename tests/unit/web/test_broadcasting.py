@@ -14,7 +14,7 @@ from support.live import LONG_MS, VERDICTS, a_review, some_units
 from codereview.adapters.memory import MemoryEventBus, MemoryLedger
 from codereview.adapters.memory.connections import MemoryAudience, MemoryConnectionStore
 from codereview.adapters.system import SystemClock
-from codereview.domain.events import AgentProgress, EventType, ReviewEnded, draft
+from codereview.domain.events import AgentProgress, Event, EventType, ReviewEnded, draft
 from codereview.domain.reviews import ReviewStatus, Verdict
 from codereview.errors import BackendUnavailable
 from codereview.live_connections import LIFETIME_MS, ConnectionGone, FrameTooLarge, SocketConnection
@@ -202,6 +202,31 @@ def test_who_asks_anew_goes_on_from_there(stage: Stage) -> None:
     stage.end()
     stage.join()
     assert stage.gateway.ids("c1") == [*range(1, 11), 8, 9, 10, 11]
+
+
+def test_looking_around_while_messages_go_out_sends_nothing_twice(stage: Stage) -> None:
+    """What was written down is read while it is being written: an old position is not taken for a wish."""
+    positions = stage.audience.positions
+
+    def slowly(review_id: str) -> Any:
+        seen = positions(review_id)
+        time.sleep(0.01)
+        return seen
+
+    stage.audience.positions = slowly  # type: ignore[method-assign]
+    stage.terms = replace(HASTY, look_s=0.0)
+    stage.gateway.slow_s = 0.0005
+    stage.emit(5)
+    for number in range(4):
+        stage.follow(f"c{number}")
+    stage.begin()
+    for _ in range(60):
+        stage.emit(5)
+        time.sleep(0.003)
+    stage.end()
+    stage.join()
+    for number in range(4):
+        assert stage.gateway.ids(f"c{number}") == list(range(1, 307))
 
 
 def test_who_follows_no_longer_gets_no_more(stage: Stage) -> None:
@@ -507,6 +532,35 @@ def test_a_position_beyond_the_log_is_set_back(stage: Stage) -> None:
     stage.join()
     assert stage.gateway.got["c1"][0] == {"type": "reset", "reviewId": "rv_1", "lastEventId": 5}
     assert stage.gateway.ids("c1") == [6, 7]
+
+
+def test_a_log_that_lost_its_end_and_grew_again_is_told(stage: Stage) -> None:
+    """Numbers come anew; what was heard under them is to be forgotten first."""
+    stage.emit(6)
+    stage.follow("c1")
+    before = stage.bus.read("rv_1")
+
+    class Shrunk:
+        """The log after a crash that lost its last three events, and two events later."""
+
+        def follow(self, review_id: str, *, after: int = 0, idle_s: float = 0.0) -> Iterator[Event | None]:
+            yield from before
+            while len(stage.gateway.ids("c1")) < 6:
+                time.sleep(idle_s)
+                yield None
+            yield before[3].model_copy(update={"data": {"step": "again"}})
+            yield before[4].model_copy(update={"type": EventType.REVIEW_COMPLETED, "data": {}})
+
+        def last_id(self, review_id: str) -> int:
+            return 0
+
+        def read(self, review_id: str, *, after: int = 0, limit: int = 0) -> list[Event]:
+            raise AssertionError("everything is in memory")
+
+    stage.run(bus=Shrunk())
+    got = [(message["type"], message.get("id", message.get("lastEventId"))) for message in stage.gateway.got["c1"]]
+    assert got[:6] == [("agent_progress", number) for number in range(1, 7)]
+    assert got[6:] == [("reset", 3), ("agent_progress", 4), ("review_completed", 5)]
 
 
 def test_an_audience_that_cannot_be_seen_for_a_while_is_seen_later(stage: Stage) -> None:
