@@ -14,6 +14,9 @@ import signal
 import struct
 import sys
 
+#: Seconds after which a text is given up even if whoever gave it is gone, and so cannot do it.
+_LONGEST_S = 60
+
 
 def main(memory: str, path: str, *grammars: str) -> None:
     """Parse until the input ends."""
@@ -31,7 +34,10 @@ def main(memory: str, path: str, *grammars: str) -> None:
     _answer()
     while header := sys.stdin.buffer.read(8):
         number, size = struct.unpack("<II", header)
-        parsers[number].parse(sys.stdin.buffer.read(size))
+        data = sys.stdin.buffer.read(size)
+        signal.alarm(_LONGEST_S)
+        parsers[number].parse(data)
+        signal.alarm(0)
         _answer()
 
 
