@@ -249,7 +249,8 @@ class Inference:
         if any(name in module.stored_attributes for module in self._project.modules if module is not self._module):
             return None
         constant = declared.class_constant(cls, name, self._project, self._module)
-        return common([self.value(v) for v in constant or declared.attribute_values(cls, name, self._module)])
+        found = common([self.value(v) for v in constant or declared.attribute_values(cls, name, self._module)])
+        return None if found is not None and found.is_none else found  # a placeholder
 
     def _imported(self, qualified: str) -> Value | None:
         """A module, or a name of one."""

@@ -74,7 +74,7 @@ OVERRIDE = define(
 #: Classes of libraries that do not work without their own __init__.
 _NEED_INIT = frozenset(
     {"threading.Thread", "threading.Timer", "multiprocessing.Process", "multiprocessing.process.BaseProcess"}
-    | {"logging.Handler", "logging.StreamHandler", "logging.Logger", "logging.Formatter", "logging.Filter"}
+    | {"logging.Handler", "logging.StreamHandler", "logging.Logger"}
     | {"html.parser.HTMLParser", "argparse.ArgumentParser", "queue.Queue", "cmd.Cmd", "torch.nn.Module"}
     | {"tkinter.Frame", "tkinter.Tk"}
 )
@@ -124,9 +124,17 @@ def _missing(node: ast.ClassDef, own: FunctionNode, cls: Class, ctx: Context) ->
     elsewhere = {
         name for c in cls.ancestors for f in c.methods() if f is not function and f.node for name in _stored(f.node)
     }
-    read = _read(node) | {name for f in base.methods() if f is not function and f.node for name in _read(f.node)}
+    read = _read(node) | {
+        name for f in base.methods() if _inherits(cls, f) and f is not function and f.node for name in _read(f.node)
+    }
     lost = sorted((given - elsewhere) & read)
     return f"'{lost[0]}', which {base.name}.__init__() sets, is never set." if lost else ""
+
+
+def _inherits(cls: Class, function: Function) -> bool:
+    """Whether the method is the class's too: nothing below its base replaces it."""
+    member = cls.find(function.name)
+    return member is not None and member.function is function
 
 
 def _called_on_self(method: FunctionNode, name: str) -> bool:

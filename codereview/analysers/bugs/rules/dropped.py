@@ -84,7 +84,7 @@ _PURE_METHODS = frozenset(
 
 
 #: Methods that nothing but text has, or has with the same meaning.
-_OF_TEXT_ONLY = ("strip", "lstrip", "rstrip", "lower", "upper", "casefold", "swapcase", "splitlines")
+_OF_TEXT_ONLY = ("strip", "lower", "upper", "casefold", "swapcase", "splitlines")
 _PURE = frozenset(
     {
         f"builtins.{n}"
@@ -178,7 +178,7 @@ def _dropped(node: ast.Expr, ctx: Context) -> None:
         )
         likely = (
             owner is None
-            and call.func.attr in ("replace", "removeprefix", "removesuffix", *_OF_TEXT_ONLY)
+            and call.func.attr in ("replace", "lstrip", "rstrip", "removeprefix", "removesuffix", *_OF_TEXT_ONLY)
             and _looks_like_text(call)
         )
         if text or likely:

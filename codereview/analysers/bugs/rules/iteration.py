@@ -4,7 +4,6 @@ import ast
 
 from codereview.analysers.bugs.context import Context
 from codereview.analysers.bugs.model.declared import attribute_values
-from codereview.analysers.bugs.model.definitions import Value
 from codereview.analysers.bugs.model.scopes import FUNCTIONS
 from codereview.analysers.bugs.model.walking import dotted, inside, names_in, same
 from codereview.analysers.bugs.rule import HIGH, LIKELY, MEDIUM, SURE, define, on
@@ -268,7 +267,7 @@ def _last_statement(node: ast.For | ast.AsyncFor, name: str, ctx: Context) -> No
             pass
         case _:
             return
-    augmented = isinstance(node.body[-1], ast.AugAssign) and isinstance(ctx.value(value), Value)
+    augmented = isinstance(node.body[-1], ast.AugAssign) and isinstance(value, ast.Constant)
     own = any(isinstance(p, ast.Name) and p.id == name for p in ast.walk(value))
     scope = ctx.index.scope_at(node)
     end = node.end_lineno or 0

@@ -205,6 +205,8 @@ def _counts_down(node: ast.expr) -> bool:
 
 
 def _nothing_to_run_over(node: ast.For | ast.AsyncFor, ctx: Context) -> None:
+    if isinstance(node.target, ast.Name) and node.target.id == "_":
+        return  # makes a generator of the function
     literal = isinstance(node.iter, ast.List | ast.Tuple | ast.Set) and not node.iter.elts
     if (literal or (isinstance(node.iter, ast.Dict) and not node.iter.keys)) and not ctx.is_test:
         ctx.report(NEVER_RUNS, node.iter, "There is nothing in it.")

@@ -175,7 +175,7 @@ def _argument(node: ast.Call, ctx: Context) -> None:
         case "builtins.range":
             wrong = kind in ("builtins.float", "builtins.str", "types.NoneType", "builtins.list")
         case "collections.defaultdict":
-            wrong = value.cls.lacks("__call__")
+            wrong = value.cls.lacks("__call__") and not value.is_none
         case "builtins.sum":
             wrong = kind in ("builtins.str", "builtins.int", "builtins.float") and len(node.args) == 1
         case "builtins.chr":
@@ -230,7 +230,8 @@ def _mixed(node: ast.Call, func: ast.Attribute, ctx: Context) -> None:
 
 
 def _path_parts(node: ast.Call, ctx: Context) -> None:
-    for part in node.args:
+    parts = node.args if ctx.qualified(node.func) in ("os.path.join", "pathlib.Path") else node.args[:1]
+    for part in parts:
         value = ctx.value(part)
         if value is not None and value.instance_of("builtins.int", "builtins.float", "builtins.list", "types.NoneType"):
             ctx.report(BAD_ARGUMENT, part, "A path is made of text.")
