@@ -3,8 +3,9 @@
 from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.interpreter.base import Base
 from codereview.analysers.dataflow.interpreter.folding import truth
+from codereview.analysers.dataflow.interpreter.guards import chain, origins_of
 from codereview.analysers.dataflow.interpreter.state import Env, Frame, join_envs
-from codereview.analysers.dataflow.values import NOTHING, Value
+from codereview.analysers.dataflow.values import NOTHING, Guard, Value
 
 
 class Conditions(Base):
@@ -21,6 +22,7 @@ class Conditions(Base):
             return self._connected(test, frame)
         value = self.eval(test, frame)
         known = truth(value)
+        value = self._read_again(test, value, frame)
         env = frame.env
         holds = None if known is False else self.assume(test, value, env, holds=True)
         fails = None if known is True else self.assume(test, value, env, holds=False)
@@ -38,6 +40,18 @@ class Conditions(Base):
                 break
         return (frame.env, left) if conjunction else (left, frame.env)
 
+    def _read_again(self, test: ir.Expr, value: Value, frame: Frame) -> Value:
+        """What a test tells of ``req.query.x`` holds when that is read again."""
+        if not any(guard.origins for guard in value.guards):
+            return value
+        found: list[Guard] = []
+        for node in _attributes(test):
+            tested = origins_of(self.eval(node, frame))
+            place = chain(node)
+            if place is not None and tested:
+                found += [Guard(g.when, frozenset({place}), g.kinds) for g in value.guards if tested <= g.origins]
+        return value.but(guards=(*value.guards, *found)) if found else value
+
     def assume(self, test: ir.Expr, value: Value, env: Env, *, holds: bool) -> Env | None:
         """The state once a test, evaluated to ``value``, is known to hold or not; None when that cannot be."""
         found = env.copy()
@@ -53,6 +67,18 @@ class Conditions(Base):
             if len(kept) < len(known.consts):
                 found.vars[name] = known.but(consts=kept)
         return found
+
+
+def _attributes(test: ir.Expr) -> list[ir.Attr]:
+    """The attributes a test looks at: those compared, those that are arguments, the receiver of its method."""
+    operands: list[ir.Expr] = []
+    if isinstance(test, ir.Compare):
+        operands = [test.left, test.right]
+    elif isinstance(test, ir.Call):
+        operands = [*test.args]
+        if isinstance(test.func, ir.Attr):
+            operands.append(test.func.obj)
+    return [node for node in operands if isinstance(node, ir.Attr)]
 
 
 def _narrowing(test: ir.Expr, holds: bool) -> tuple[str, "_Keeps"]:

@@ -225,6 +225,6 @@ def _named_like_a_handlers(param: ir.Param, index: int, function: FunctionRef) -
         return index == 0 and _serves(function)
     if language in ("javascript", "typescript") and param.name in ("req", "request", "res", "response"):
         others = {other.name for other in code.params}
-        paired = bool(others & {"req", "request"}) and bool(others & {"res", "response", "reply", "next"})
+        paired = bool(others & {"req", "request"}) and bool(others & {"res", "response", "reply", "next", "h"})
         return paired or code.is_literal or _HANDLER_NAME.search(code.name) is not None
     return True

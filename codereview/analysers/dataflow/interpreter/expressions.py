@@ -9,7 +9,7 @@ from codereview.analysers.dataflow.interpreter.folding import (
     concatenate,
     slice_of,
 )
-from codereview.analysers.dataflow.interpreter.guards import host_guards
+from codereview.analysers.dataflow.interpreter.guards import chain, host_guards
 from codereview.analysers.dataflow.interpreter.methods import read_entry
 from codereview.analysers.dataflow.interpreter.operators import Operators
 from codereview.analysers.dataflow.interpreter.state import (
@@ -101,7 +101,12 @@ class Expressions(Operators):
         return value
 
     def _attr(self, node: ir.Attr, frame: Frame) -> Value:
-        return self.attribute(self.eval(node.obj, frame), node.name, frame, node.line, spelled(node.obj))
+        value = self.attribute(self.eval(node.obj, frame), node.name, frame, node.line, spelled(node.obj))
+        if not value.flows or frame.env is None or not frame.env.safe:
+            return value
+        place = chain(node)
+        kinds = frozenset(kind for origin, kind in frame.env.safe if origin == place)
+        return value.but(flows=tuple(flow.cleared(kinds) for flow in value.flows)) if kinds else value
 
     def attribute(self, obj: Value, name: str, frame: Frame, line: int, obj_name: str = "") -> Value:
         """``obj.name``."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from codereview.analysers.dataflow import ir
 from codereview.analysers.dataflow.values import ALL, Guard, Origin, Value
 
 _NEGATED = {"!=", "not in", "is not"}
@@ -23,6 +24,13 @@ _TELLING = (
     ("*", "ldap"),
 )
 
+#: What data is harmless for when `typeof` gives this of it: a text is no query document, a number nothing at all.
+_TYPED: dict[Any, frozenset[str]] = {
+    "string": frozenset({"nosql"}),
+    "number": frozenset({ALL}),
+    "boolean": frozenset({ALL}),
+}
+
 
 def origins_of(value: Value) -> frozenset[Origin]:
     """Where the data in a value came from."""
@@ -42,6 +50,9 @@ def comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
         if against.deep or against.single is None or against.single in ("", b""):
             # Nothing is told, except by parts of a URL whose absence tells something.
             return checked.guards if when is False else tuple(_reversed(guard) for guard in checked.guards)
+        if checked.ref == "typeof":
+            shown = _TYPED.get(against.single, frozenset())
+            return (Guard(when, origins_of(checked), shown),) if shown else ()
         known = Guard(when, origins_of(checked), frozenset({ALL}))
         kinds = frozenset(kind for text, kind in _TELLING if text == against.single)
         # A character that is not the dangerous one: the other outcome tells something, too.
@@ -58,6 +69,17 @@ def comparison_guards(op: str, left: Value, right: Value) -> tuple[Guard, ...]:
             kinds = frozenset(kind for text, kind in _TELLING if any(text in needle for needle in needles))
             return (Guard(not when, origins_of(right), kinds),) if kinds else ()
     return ()
+
+
+def chain(node: ir.Expr) -> Origin | None:
+    """``req.query.x``, spelled out, as what a test can have been about; None for anything but names and attributes."""
+    names: list[str] = []
+    while isinstance(node, ir.Attr) and len(names) < 8:
+        names.append(node.name)
+        node = node.obj
+    if not isinstance(node, ir.Name) or not names:
+        return None
+    return Origin("chain", ".".join([node.id, *reversed(names)]), "", 0)
 
 
 def host_guards(url: Value, part: str) -> tuple[Guard, ...]:

@@ -289,7 +289,13 @@ def _require(_machine: "Calls", site: "CallSite", frame: Frame) -> Value | None:
     return Value(ref=frame.module.rules.alias(name.removeprefix("node:")))
 
 
+def _promisified(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    """The function itself, as far as its arguments go."""
+    return _first(site) if site.args.values else None
+
+
 _JAVASCRIPT: dict[str, Native] = {
+    "util.promisify": _promisified,
     "String": _text,
     "util.format": _printf,
     "RegExp": _pattern,

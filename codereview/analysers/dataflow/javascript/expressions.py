@@ -172,7 +172,11 @@ class ScriptExpressions(CLike):
 
     def _unary(self, node: Node) -> ir.Expr:
         op = self.operator(node)
-        if op in ("typeof", "void", "delete"):
+        if op == "typeof":
+            return ir.Call(
+                line_of(node), ir.Name(line_of(node), op), (self.field(node, "argument"),), (), line_of(node)
+            )
+        if op in ("void", "delete"):
             return ir.Opaque(line_of(node), ())
         return self.unary(node, "argument")
 
