@@ -50,6 +50,22 @@ class _Report(BaseModel):
 
 _OUTPUT = TypeAdapter(_Report)
 
+#: Rules whose first label shows what was right before: the declaration, the first of two. The mistake is the last one,
+#: which also is what a change added.
+_SECOND_IS_WRONG = frozenset(
+    {
+        "no-class-assign",
+        "no-const-assign",
+        "no-dupe-class-members",
+        "no-dupe-else-if",
+        "no-dupe-keys",
+        "no-duplicate-case",
+        "no-redeclare",
+        "react/jsx-no-duplicate-props",
+        "typescript/no-duplicate-enum-values",
+    }
+)
+
 
 class Oxlint(ToolAnalyser):
     """The adapter of oxlint."""
@@ -107,12 +123,13 @@ def _finding(diagnostic: _Diagnostic, seen: Examination) -> None:
     file = seen.file(diagnostic.filename or "")
     if not diagnostic.labels:
         raise ToolFailed("reported a finding without a place")
-    span = diagnostic.labels[0].span
+    native = _native(diagnostic.code or "")
+    span = diagnostic.labels[-1 if native in _SECOND_IS_WRONG else 0].span
     positions = seen.positions(file)
     line, column = positions.at(span.offset)
     end_line, end_column = positions.at(span.offset + span.length)
     seen.report(
-        _native(diagnostic.code or ""),
+        native,
         file,
         line=line,
         end_line=end_line,
