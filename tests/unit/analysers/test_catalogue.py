@@ -123,7 +123,7 @@ def test_every_rule_of_a_tool_that_lists_none_finds_its_example(tool: str) -> No
     assert {native for native in rules if (native, native) not in found} == set()
 
 
-@pytest.mark.parametrize("tool", _BY_EXAMPLE)
+@pytest.mark.parametrize("tool", TOOLS)
 def test_a_rule_is_shown_from_both_sides(tool: str) -> None:
     """What it reports and where, and what looks like it and is right."""
     for rule in catalogue.load(tool).rules.values():

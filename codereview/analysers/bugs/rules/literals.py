@@ -92,7 +92,7 @@ DOUBLE_UNARY = define(
     description="++x is +(+x): nothing happens. `x =+ 1` assigns +1.",
     scenario="The counter never changes.",
     fix="Write x += 1.",
-    family="unary-increment",
+    family="statement-without-effect",
     valid=("x += 1\n", "y = - -x\n", "x = +1\n", "x = not not y\n"),
     invalid=("++x\n", "--x\n", "x = 0\nx =+ 1\n", "x =- 5\n"),
 )
