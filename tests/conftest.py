@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-import redis
-from support.redis_process import RedisProcess
 
-from codereview.adapters.redis import connect
+# Before anything of it is imported, in whatever order tests are named.
+pytest.register_assert_rewrite("support")
+
+import redis  # noqa: E402
+from support.redis_process import RedisProcess  # noqa: E402
+
+from codereview.adapters.redis import connect  # noqa: E402
 
 
 @pytest.fixture(scope="session")
