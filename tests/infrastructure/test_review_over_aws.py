@@ -256,6 +256,41 @@ def test_a_review_is_started_over_the_websocket(deployment: AwsDeployment, key: 
     assert {event["reviewId"] for event in events} == {started["reviewId"]}
 
 
+def test_a_review_larger_than_an_item_comes_whole(deployment: AwsDeployment) -> None:
+    """A thousand events to two clients, in order; its body lies in the bucket, where the function may read it."""
+    dangerous = "def f{0}(x{0}):\n    os.system('a' + input() + str(x{0}) + '{0}')\n\n"
+    accepted = _submit(deployment, "import os\n" + "".join(dangerous.format(number) for number in range(400)))
+    one, other = _follow(accepted), _follow(accepted, after=100)
+    events = one.events()
+    assert _ids(events) == list(range(1, len(events) + 1))
+    assert len(events) > 1000
+    assert other.events() == events[100:]
+    status, review = deployment.api.call("GET", f"/api/review/{accepted['reviewId']}")
+    assert (status, review["outcome"]) == (200, "complete")
+    assert len(review["findings"]) >= 400
+    bucket = deployment.outputs["BodiesBucket"]
+    stored = deployment.aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"reviews/{accepted['reviewId']}/")
+    assert stored["KeyCount"] == 1
+
+
+def test_a_running_review_is_cancelled_over_the_socket(deployment: AwsDeployment) -> None:
+    """The terminal event says so, and so does the review."""
+    worker = next(worker for worker in deployment.workers if worker.queue == "bug")
+    assert worker.process is not None
+    os.killpg(worker.process.pid, signal.SIGSTOP)
+    try:
+        accepted = _submit(deployment, _unique("cancel"))
+        client = _follow(accepted)
+        client.ask(action="cancel")
+        events = client.events()
+    finally:
+        os.killpg(worker.process.pid, signal.SIGCONT)
+    assert events[-1]["type"] == "review_cancelled"
+    assert _ids(events) == list(range(1, len(events) + 1))
+    status, review = deployment.api.call("GET", f"/api/review/{accepted['reviewId']}")
+    assert (status, review["status"]) == (200, "cancelled")
+
+
 def test_messages_are_answered(deployment: AwsDeployment) -> None:
     """Ping, and what is none."""
     client = Client(_submit(deployment, _unique("ping"))["webSocketUrl"])
