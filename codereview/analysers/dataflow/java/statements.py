@@ -229,7 +229,9 @@ class JavaLowering(JavaExpressions):
         made = tuple(self.statement(member) for member in members if member.type in self._statements)
         self.locals = saved
         self.fields.pop()
-        return made
+        # Nameless classes of field initialisers that no later method has taken.
+        left, self._nameless = tuple(self._nameless), []
+        return (*made, *left)
 
     def creation_body(self, node: Node, base: ir.Expr) -> ir.Expr | None:
         """A class without a name is seen for its methods only; what is created is taken for its base."""
