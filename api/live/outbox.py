@@ -62,6 +62,7 @@ class Outbox:
         return self._peer.fileno()
 
     def close(self) -> None:
-        """Close, when the client has read our last words."""
+        """Close, when the client has read our last words; the handler, which may wait for more, is told at once."""
+        self._connection.wake()
         linger(self._peer, _LINGER_S)
         self._peer.close()

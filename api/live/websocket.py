@@ -16,13 +16,14 @@ from api.live.closing import CloseCode
 from api.live.connections import Connection
 from api.live.doorbell import Doorbell
 from api.live.outbox import Outbox
+from api.live.receiver import Receiver
 from api.live.session import Closing, Session
 from api.origins import check_origin
 from api.request_log import summary
 from api.schemas import SocketQuery
 from api.state import state
 from codereview.web.decoding import parse_query
-from codereview.web.problems import UpgradeRequired
+from codereview.web.problems import TooManyConnections, UpgradeRequired
 
 log = logging.getLogger("codereview.api")
 
@@ -32,7 +33,11 @@ _FAREWELL_S = 2.0
 
 def install(app: Flask, config: ApiConfig) -> None:
     """Serve the WebSocket in an application."""
-    app.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": config.max_request_bytes, "event_class": Doorbell}
+    app.config["SOCK_SERVER_OPTIONS"] = {
+        "max_message_size": config.max_request_bytes,
+        "event_class": Doorbell,
+        "thread_class": Receiver,
+    }
     blueprint = Blueprint("live", __name__)
     blueprint.before_request(_admit)
     Sock().route("/ws", bp=blueprint)(_serve)
@@ -65,11 +70,14 @@ def _serve(server: Server) -> None:
     connection = Connection(wake=bell.ring, peer=peer)
     server.sock = Outbox(peer, connection)
     bell.watch(server.input_buffer)
-    here.connections.add(connection)
+    server.thread.begin()
     session = Session(server, here, g.caller, connection, bell)
     closing: Closing | None = Closing(CloseCode.INTERNAL, "something failed here")
     try:
+        here.connections.add(connection)
         closing = session.run()
+    except TooManyConnections:  # others came since we looked
+        closing = Closing(CloseCode.TRY_AGAIN, "too many live connections: come back after a pause")
     except Exception:  # the end of the line: nothing above could still answer over HTTP
         log.exception("live_socket_failed")
     finally:
