@@ -34,7 +34,9 @@ class Sender(BaseHTTPRequestHandler):
     def send_stream(self, reply: Reply, pieces: Iterable[bytes], kind: str, headers: Mapping[str, str]) -> None:
         """Pieces as they come, in HTTP chunks, so that a break is a break to the client too."""
         self.close_connection = True  # so that a client that nobody closes leaves no open socket behind
-        self._head(200, {"Content-Type": kind, "Transfer-Encoding": "chunked", "Cache-Control": "no-cache", **headers})
+        # A client that is not told would send its next call on a connection that is being closed.
+        framing = {"Transfer-Encoding": "chunked", "Connection": "close"}
+        self._head(200, {"Content-Type": kind, "Cache-Control": "no-cache", **framing, **headers})
         for piece in _until(pieces, reply.cut_at_byte):
             time.sleep(reply.piece_delay_s)
             for part in _trickled(piece, reply.byte_delay_s):

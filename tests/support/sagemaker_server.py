@@ -67,7 +67,9 @@ class SageMakerServer:
                 said = outer.answer
                 self.send_response(said.status)
                 defaults = {"Content-Type": "application/vnd.amazon.eventstream", "x-amzn-RequestId": "req-1"}
-                for name, value in {**defaults, **said.headers, "Transfer-Encoding": "chunked"}.items():
+                # A client that is not told would send its next call on a connection that is being closed.
+                framing = {"Transfer-Encoding": "chunked", "Connection": "close"}
+                for name, value in {**defaults, **said.headers, **framing}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 for piece in said.pieces:

@@ -1,11 +1,15 @@
 """Fixtures over the durable stores, for a test module that says ``pytest_plugins = ("support.store_fixtures",)``."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.common_types import TYPE_RESPONSE
 from support.clock import FixedClock
 from support.durable_stores import REGION, Aws, Backend, dynamodb, furnish, give_credentials, memory, sqlite
 from support.ministack import INSTALL, Ministack, installed
@@ -32,8 +36,15 @@ def ministack() -> Iterator[str]:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """AWS inside this process (moto)."""
+    """AWS inside this process (moto), which by itself lets two writes of one item take turns line by line."""
     give_credentials(monkeypatch)
+    answer, one_by_one = BotocoreStubber.process_request, threading.RLock()
+
+    def process_request(stub: BotocoreStubber, request: AWSPreparedRequest) -> TYPE_RESPONSE | None:
+        with one_by_one:
+            return answer(stub, request)
+
+    monkeypatch.setattr(BotocoreStubber, "process_request", process_request)
     with mock_aws():
         yield furnish(AwsClients(region=REGION))
 
