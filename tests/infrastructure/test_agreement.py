@@ -9,6 +9,7 @@ import pytest
 import yaml
 from support.templates import DIRECTORY, at, load, names, render, resources
 
+from api.problem_docs import REMEDIES
 from codereview.adapters.celery.names import QUEUES
 from codereview.adapters.dynamodb.items import inline_item
 from codereview.adapters.dynamodb.tables import RECOVERY_DAYS, TTL_ATTRIBUTE, keys_definition, reviews_definition
@@ -16,6 +17,7 @@ from codereview.adapters.redis import keys
 from codereview.config import Settings
 from codereview.domain.metrics import METRICS
 from codereview.domain.reviews import AGENTS
+from codereview.web.problems import TYPE_PREFIX
 
 ROOT = DIRECTORY.parents[1]
 ALL = "\n".join((DIRECTORY / f"{name}.yaml").read_text(encoding="utf-8") for name in names())
@@ -90,6 +92,26 @@ def test_the_saved_queries_read_fields_the_code_logs() -> None:
     for field in ("reviewId", "duration", "findingCount"):
         assert field in query
         assert f'"{field}"' in source
+
+
+def test_what_the_gateway_refuses_by_itself_is_a_problem_document_too() -> None:
+    """Of a type the documentation explains, or of none; whatever the gateway says in its own words stays JSON."""
+    documented = {TYPE_PREFIX + slug for slug in REMEDIES} | {"about:blank"}
+    said = {"$context.error.messageString": '"It said \\"no\\""', "$util.escapeJavaScript(": "", "String)": ""}
+    refused = resources("rest", "AWS::ApiGateway::GatewayResponse")
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= {each["Properties"]["ResponseType"] for each in refused.values()}
+    (deployed,) = resources("rest", "AWS::ApiGateway::Deployment").values()
+    for name, each in refused.items():
+        headers = each["Properties"]["ResponseParameters"]
+        assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'", name
+        text = each["Properties"]["ResponseTemplates"]["application/json"]
+        for variable, value in said.items():
+            text = text.replace(variable, value)
+        problem = json.loads(text)
+        assert problem["type"] in documented, name
+        assert str(problem.get("status", "")) == each["Properties"].get("StatusCode", ""), name
+        assert set(problem) - {"status"} == {"type", "title", "detail", "requestId"}, name
+        assert name in deployed["DependsOn"], f"{name} would not be part of the first deployment"
 
 
 def test_the_reviews_table_is_the_one_the_code_makes_for_stand_ins() -> None:
