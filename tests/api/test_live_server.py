@@ -519,7 +519,7 @@ def test_a_stop_sends_every_client_on_its_way(start: Callable[..., ApiServer]) -
     stream = sse(server, review_id)
     began = time.monotonic()
     assert server.stop() == 0
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     for client in clients:
         list(client.messages())
         assert client.close_code == 1001

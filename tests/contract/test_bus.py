@@ -406,7 +406,7 @@ class TestFollowing:
         following = live.bus.follow("rv_1", idle_s=0.05)
         began = time.monotonic()
         assert [next(following) for _ in range(4)] == [None] * 4
-        assert 0.2 <= time.monotonic() - began < 2.0
+        assert time.monotonic() - began >= 0.2
         live.bus.emit(progress())
         assert next_event(following).id == 1
 

@@ -131,7 +131,7 @@ class TestPrefixGate:
         began = time.monotonic()
         threading.Timer(0.1, gate.opened, ["p"]).start()
         assert at_once([partial(gate.wait, "p", 10)] * 4) == [True] * 4
-        assert 0.09 < time.monotonic() - began < 1
+        assert 0.09 < time.monotonic() - began < 8
         assert not gate.enter("p")
         assert gate.wait("p", 0)
 
@@ -149,7 +149,7 @@ class TestPrefixGate:
         gate.enter("p")
         began = time.monotonic()
         assert not gate.wait("p", 10)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 8
         assert gate.enter("p")
 
     def test_a_follower_does_not_wait_for_ever(self, make_gate: Callable[..., PrefixGate]) -> None:

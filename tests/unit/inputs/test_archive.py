@@ -177,7 +177,7 @@ def test_a_bomb_is_refused_before_it_goes_off(pack: Callable[[Members], bytes]) 
     started = monotonic()
     with pytest.raises(TooLarge):
         read(data)
-    assert monotonic() - started < 5
+    assert monotonic() - started < 30
 
 
 # --- .tar
@@ -234,7 +234,7 @@ def test_a_header_that_leads_backwards_ends_the_reading() -> None:
     started = monotonic()
     with pytest.raises((BadArchive, EmptySubmission)):
         read(bytes(data))
-    assert monotonic() - started < 5
+    assert monotonic() - started < 30
 
 
 # --- .zip
@@ -304,7 +304,7 @@ def test_members_that_share_their_bytes_do_not_multiply() -> None:
     started = monotonic()
     with pytest.raises((TooLarge, BadArchive)):
         read(packed[:start] + entries + bytes(tail))
-    assert monotonic() - started < 10
+    assert monotonic() - started < 60
 
 
 # --- anything at all

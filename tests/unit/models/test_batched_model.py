@@ -27,7 +27,7 @@ from codereview.language_model import (
 
 QUICK = BatchTerms(quiet_s=0.05, longest_s=5, poll_s=0.02, slowest_poll_s=0.05)
 #: For calls that must be in one batch, on a machine with other work too.
-TOGETHER = BatchTerms(quiet_s=0.4, poll_s=0.02, slowest_poll_s=0.05)
+TOGETHER = BatchTerms(quiet_s=1.0, poll_s=0.02, slowest_poll_s=0.05)
 Start = Callable[..., tuple[BatchedModel, BatchServer]]
 
 
@@ -95,7 +95,7 @@ def test_a_caller_hears_that_it_waits_and_then_the_whole_answer(start: Start) ->
 
 def test_a_full_batch_does_not_wait_for_more(start: Start) -> None:
     """It goes at once, and what comes then is in the next."""
-    model, server = start(terms=BatchTerms(quiet_s=0.2, max_calls=4, poll_s=0.02))
+    model, server = start(terms=BatchTerms(quiet_s=1.5, max_calls=4, poll_s=0.02))
     for future in ask_all(model, [str(n) for n in range(6)]):
         future.result()
     assert sorted(len(batch) for batch in server.batches) == [2, 4]

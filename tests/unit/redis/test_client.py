@@ -143,7 +143,7 @@ def test_every_port_says_that_redis_is_away() -> None:
         with pytest.raises(BackendUnavailable) as caught:
             action()
         assert "hunter2" not in str(caught.value)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     deaf.close()
 
 
@@ -155,7 +155,7 @@ def test_a_connection_gone_dead_is_replaced(redis_server: RedisProcess) -> None:
         network.stall()
         began = time.monotonic()
         assert RedisLedger(client).read("rv_none") is None
-        assert 0.25 < time.monotonic() - began < 5
+        assert 0.25 < time.monotonic() - began < 30
 
 
 def test_a_restarted_server_is_found_again(private_redis: RedisProcess) -> None:

@@ -149,6 +149,10 @@ def test_a_rule_that_fails_is_heard_of(serve: Any, connect: Any, capfd: pytest.C
 
     with pytest.raises(anthropic.InternalServerError, match="of the test"):
         connect(serve(rule)).messages.create(**ASK)
+    printed, until = "", time.monotonic() + 30
+    while "KeyError: 'of the test'" not in printed:  # by the server's thread, when it gets to it
+        assert time.monotonic() < until, printed
+        printed += capfd.readouterr().err
 
 
 # --- failures
@@ -232,11 +236,11 @@ def test_a_delay_runs_into_the_clients_timeout(serve: Any, connect: Any) -> None
 
 
 def test_a_stream_can_trickle_so_that_no_timeout_between_bytes_helps(serve: Any, connect: Any) -> None:
-    server = serve(Reply("x", byte_delay_s=0.0015))
+    server = serve(Reply("x", byte_delay_s=0.004))
     began = time.monotonic()
-    with connect(server, timeout=1.0).messages.stream(**ASK) as stream:
+    with connect(server, timeout=2.0).messages.stream(**ASK) as stream:
         assert stream.get_final_text() == "x"
-    assert time.monotonic() - began > 1.0
+    assert time.monotonic() - began > 2.0
 
 
 # --- counting, models, limits
