@@ -71,8 +71,10 @@ class Findings:
         rule = rule_by_id()[native]
         facts = {"source": "an attacker", "source_line": place.line, "sink": what or rule.title}
         steps = (TraceStep(path=place.path, line=place.line, message=what or rule.title),)
-        scenario = rule.failure_scenario.format(**facts)
         message = what or rule.title
+        # The scenario of a rule about flows tells of data that nobody has seen here.
+        about_data = "{source}" in rule.failure_scenario
+        scenario = rule.description if about_data else rule.failure_scenario.format(**facts)
         grade = severity or rule.severity
         self._add(rule, place, message, scenario, grade, confidence or rule.confidence, steps, is_test)
 

@@ -25,6 +25,7 @@ from codereview.analysers.dataflow.values import (
     Guard,
     Value,
     element_of,
+    entry_of,
     join,
     merge_flows,
     tainted,
@@ -68,12 +69,24 @@ class Calls(Following):
         followed = self._into_batch(node, callee, args, frame)
         if followed is not None:
             self._watch_followed(node, callee, args, frame)
+            self._perhaps_filled(args, frame)
             return followed
         path = callee.ref or (name if not isinstance(func, ir.Attr) else "")
         last = path.rpartition(".")[2] or name
         site = CallSite(node, path, last, receiver, receiver_name, args, frame.module.language)
         self.on_call(site, frame)
-        return self._outside(site, name, frame)
+        result = self._outside(site, name, frame)
+        if name != "len":
+            self._perhaps_filled(args, frame)
+        return result
+
+    def _perhaps_filled(self, args: Arguments, frame: Frame) -> None:
+        """Whoever gets a fresh buffer may put something into it."""
+        for expr, given in zip(args.exprs, args.values, strict=False):
+            if entry_of(given, "zeroed") is not None and isinstance(expr, ir.Name | ir.Attr):
+                value = self.eval(expr, frame)
+                if entry_of(value, "zeroed") is not None:
+                    self.store(expr, Value(ref=value.ref), frame)
 
     def _watch_followed(self, node: ir.Call, callee: Value, args: Arguments, frame: Frame) -> None:
         for name, value in args.keywords.items():

@@ -68,6 +68,14 @@ _TEXTUAL = frozenset(
         "CharSequence",
     }
 )
+#: Java's types of values that hold no text of anybody's: a framework refuses what does not fit.
+_SCALAR = frozenset(
+    {
+        *("int", "long", "short", "double", "float", "boolean"),
+        *("Integer", "Long", "Short", "Double", "Float", "Boolean", "BigDecimal", "BigInteger"),
+        *("UUID", "LocalDate", "LocalDateTime", "Instant", "ZonedDateTime", "OffsetDateTime", "Duration", "Pageable"),
+    }
+)
 
 
 class Entries(Statements):
@@ -150,6 +158,8 @@ class Entries(Statements):
             frame.env = saved
             path = rules.instance(path)
         typed = Value(ref=path if "." in path else "")
+        if function.module.language == "java" and path.rpartition(".")[2] in _SCALAR:
+            return Value(ref=path)
         source = self._decorated_source(param, function)
         if source is not None:
             return tainted(typed, (source,))

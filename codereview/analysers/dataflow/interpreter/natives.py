@@ -205,6 +205,10 @@ _PYTHON: dict[str, Native] = {
 }
 
 
+def _zeroed(_machine: "Calls", _site: "CallSite", _frame: Frame) -> Value | None:
+    return Value(fields={"zeroed": constant(True)})
+
+
 def _make(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
     """A fresh buffer is all zeros until something is put into it."""
     values = site.args.values
@@ -267,6 +271,7 @@ _COLLECTIONS = (
 )
 _TABLES = ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable", "ConcurrentHashMap")
 _JAVA: dict[str, Native] = {
+    "new byte[]": _zeroed,
     "String.format": _printf,
     "String.valueOf": _text,
     "Pattern.compile": _pattern,

@@ -1,9 +1,11 @@
 """Running a batch: its modules, then every function as the outside would call it."""
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from codereview.analysers.dataflow import ir
+from codereview.analysers.dataflow.interpreter.base import spelled
 from codereview.analysers.dataflow.interpreter.entries import Entries
 from codereview.analysers.dataflow.interpreter.following import INLINING_BUDGET
 from codereview.analysers.dataflow.interpreter.matching import Subject
@@ -28,6 +30,10 @@ _URL_BUILT = Sink(
     rule="server-side-request-forgery", kind="ssrf", what="the host of a URL that is returned", shape="url-built"
 )
 _HTML_BUILT = Sink(rule="cross-site-scripting", kind="xss", what="markup returned as a string", shape="html-text")
+#: Annotations of Java by which what is returned is the answer's body, and types of such bodies that may be pages.
+_ANSWERING = frozenset({"@RestController", "@ResponseBody", "@GET", "@POST", "@Path"})
+_DATA = re.compile(r"(?i)json|plain|csv|octet|pdf|image")
+_PAGES = frozenset({"String", "Object", "ResponseEntity", "Response", "HttpEntity", "CharSequence", "Mono", "Uni"})
 
 
 class Program(Entries):
@@ -193,22 +199,16 @@ def _is_body(frame: Frame) -> bool:
     if frame.module.language != "java" or frame.function is None:
         return True
     holders = [frame.function.decorators, frame.owner.code.decorators if frame.owner is not None else ()]
-    names = {
-        d.func.id
-        for decorators in holders
-        for d in decorators
-        if isinstance(d, ir.Call) and isinstance(d.func, ir.Name)
-    }
-    return bool(
-        names
-        & {
-            "@RestController",
-            "@ResponseBody",
-            "@GET",
-            "@POST",
-            "@Path",
-        }
-    )
+    calls = [(d.func.id, d) for each in holders for d in each if isinstance(d, ir.Call) and isinstance(d.func, ir.Name)]
+    if not {name for name, _ in calls} & _ANSWERING:
+        return False
+    kinds = [value for _, call in calls for key, value in call.keywords if key == "produces"]
+    kinds += [value for name, call in calls if name == "@Produces" for value in call.args]
+    if any(_DATA.search(str(kind.value) if isinstance(kind, ir.Const) else spelled(kind)) for kind in kinds):
+        return False
+    returned = frame.function.returns
+    kind = returned.id if isinstance(returned, ir.Name) else ""
+    return not kind or kind in _PAGES
 
 
 def _static_route(code: ir.Function) -> str:

@@ -14,7 +14,17 @@ from codereview.analysers.dataflow.values import Flow, Origin, Value, merge_flow
 
 #: Data with these labels is only of interest to sinks that ask for it.
 _SPECIAL = frozenset(
-    {"weak-random", "random", "error-details", "file", "http-response", "wide-integer", "archive", "archive-name"}
+    {
+        "weak-random",
+        "random",
+        "error-details",
+        "file",
+        "http-response",
+        "wide-integer",
+        "archive",
+        "archive-name",
+        "mac",
+    }
 )
 #: Kinds of sinks that data of unknown public functions is reported for.
 _STRONG = frozenset(

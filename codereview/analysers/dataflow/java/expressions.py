@@ -138,7 +138,12 @@ class JavaExpressions(CLike):
 
     def _array(self, node: Node) -> ir.Expr:
         value = node.child_by_field_name("value")
-        return self._elements(value) if value is not None else ir.Sequence(line_of(node), "unknown", ())
+        if value is not None:
+            return self._elements(value)
+        kind = node.child_by_field_name("type")
+        if kind is not None and text_of(kind) == "byte":
+            return ir.Call(line_of(node), ir.Name(line_of(node), "new byte[]"), (), (), end_line_of(node))
+        return ir.Sequence(line_of(node), "unknown", ())
 
     def _elements(self, node: Node) -> ir.Expr:
         return ir.Sequence(line_of(node), "list", tuple(self.expr(child) for child in named(node)))

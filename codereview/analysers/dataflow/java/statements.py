@@ -85,6 +85,8 @@ class JavaLowering(JavaExpressions):
             kind = None
         made: list[ir.Stmt] = []
         is_field = node.type != "local_variable_declaration"
+        if is_field:
+            made += [ir.ExprStmt(note.line, note) for note in self._modifiers(node)[0]]
         for child in node.children_by_field_name("declarator"):
             name = self.name_field(child)
             value = self.optional(child, "value")
