@@ -261,7 +261,9 @@ class Calls(Following):
             return None
         after = receiver.but(rest=join(receiver.rest or UNKNOWN, Value(flows=flows)), consts=None, parts=None)
         self.store(func.obj, after, frame)
-        return after if frame.module.language == "java" else Value(flows=receiver.deep)
+        language = frame.module.language
+        chained = language == "java" or (language in ("javascript", "typescript") and name in ("update", "set", "add"))
+        return after if chained else Value(flows=receiver.deep)
 
     def _call_back(self, site: CallSite, frame: Frame) -> tuple[Flow, ...]:
         """Functions given as arguments are called: with what a framework gives them, or with the other data."""

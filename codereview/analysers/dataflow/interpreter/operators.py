@@ -72,6 +72,12 @@ class Operators(Watching):
             for side, value, other in ((node.left, right, node.right), (node.right, left, node.left)):
                 if isinstance(other, ir.Const) and isinstance(other.value, str) and not isinstance(side, ir.Const):
                     self.on_name(spelled(side), value, other, node.line, frame)
+            if (
+                (left.flows or right.flows)
+                and not isinstance(node.left, ir.Const)
+                and not isinstance(node.right, ir.Const)
+            ):
+                self.on_comparison(node.line, (left, right), frame)
         return self.compare(node.op, left, right)
 
     def compare(self, op: str, left: Value, right: Value) -> Value:

@@ -48,6 +48,7 @@ _STRONG = frozenset(
         "archive",
     }
 )
+_COMPARED = Sink(rule="observable-timing", kind="timing", what="the comparison", labels=("mac",))
 
 
 class Watching(Base):
@@ -155,6 +156,11 @@ class Watching(Base):
                 self._misused(misuse, subject, place, frame)
         for name, value in site.args.keywords.items():
             self.on_pair(name, value, site.args.keyword_exprs.get(name, site.node), frame)
+
+    def on_comparison(self, line: int, sides: tuple[Value, Value], frame: Frame) -> None:
+        """Two values are compared for equality, neither of them written out."""
+        for value in sides:
+            self._arrives(_COMPARED, value, Place(frame.module.path, line, line), frame, _COMPARED.what)
 
     def _arrives(self, sink: Sink, value: Value, place: Place, frame: Frame, what: str) -> None:
         flows = self.dangerous(value, sink.kind, frame)
