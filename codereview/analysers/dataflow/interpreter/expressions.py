@@ -36,6 +36,7 @@ from codereview.analysers.dataflow.values import (
     with_entry,
 )
 
+_COUNTS = frozenset({"length", "byteLength"})
 _NUMBERS = frozenset({"int", "float", "bool", "number", "boolean", "long", "double", "Integer", "Long", "Boolean"})
 
 
@@ -121,7 +122,9 @@ class Expressions(Operators):
             for base in obj.target.cls.outside_bases():
                 path = f"{base}.{name}"
         path = rules.alias(path) if path else ""
-        value = Value(flows=obj.flows, ref=path, guards=host_guards(obj, name))
+        # How long something is, is no text.
+        counted = name in _COUNTS and not path.startswith("web.") and frame.module.language != "python"
+        value = Value(flows=() if counted else obj.flows, ref=path, guards=host_guards(obj, name))
         if obj.rest is not None and obj.target is not None:
             value = tainted(value, obj.rest.deep)
         return self.read(value, path or name, line, frame, obj_name, bool(obj.ref))
