@@ -150,7 +150,7 @@ class Entries(Statements):
         rules = function.module.rules
         frame = function.closure or function.module.frame
         path = ""
-        if entry is not None and index < len(entry.types):
+        if entry is not None and index < len(entry.types) and (index or param.name not in rules.names):
             return Value(ref=rules.types.get(entry.types[index], entry.types[index]))
         if param.annotation is not None and frame is not None:
             saved, frame.env = frame.env, frame.env or Env(frame.final)

@@ -96,7 +96,7 @@ def _test(test: Test, subject: Subject) -> bool:
     if op == "absent":
         return value is None and not subject.spread
     if value is None:
-        return op in ("isnt", "hasnt", "noref", "untainted") and not (subject.spread and op == "isnt")
+        return op in ("isnt", "hasnt", "noref", "untainted", "carriesnt") and not (subject.spread and op == "isnt")
     if op == "present":
         return True
     if op in ("tainted", "untainted"):
@@ -105,6 +105,10 @@ def _test(test: Test, subject: Subject) -> bool:
         return _refers(value, test.operand) is (op == "ref")
     if op in ("literal", "dynamic"):
         return _is_literal(value, node) is (op == "literal")
+    if op in ("carries", "carriesnt"):
+        return any(flow.origin.label == test.operand for flow in value.deep) is (op == "carries")
+    if op == "omits":
+        return _omits(value, test.operand)
     if op == "mixed":
         return value.parts is not None and any(part.texts() and not part.flows for part in value.parts)
     if op == "zeroed":
@@ -199,6 +203,22 @@ def _always_returns(value: Value, wanted: Any) -> bool:
     if len(body) != 1 or not isinstance(body[0], ir.Return):
         return False
     return isinstance(body[0].value, ir.Const) and _same(body[0].value.value, wanted)
+
+
+def _omits(value: Value, name: str) -> bool:
+    """Whether it is a function that nowhere reads this of what it is given, nor hands that on to another one."""
+    if not isinstance(value.target, FunctionRef):
+        return False
+    code = value.target.code
+    given = code.params[0].name if code.params else ""
+    for node in ir.walk(code.body):
+        if name in (getattr(node, "name", ""), getattr(node, "id", "")):
+            return False
+        if isinstance(node, ir.Call) and any(isinstance(arg, ir.Name) and arg.id == given for arg in node.args):
+            return False
+        if isinstance(node, ir.Const) and node.value == name:
+            return False
+    return bool(given)
 
 
 def _is_literal(value: Value, _node: ir.Expr | None) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from codereview.analysers.dataflow.interpreter.base import Arguments
 from codereview.analysers.dataflow.interpreter.formatting import percent_format
-from codereview.analysers.dataflow.interpreter.state import Frame, InstanceOf
+from codereview.analysers.dataflow.interpreter.state import Frame, FunctionRef, InstanceOf
 from codereview.analysers.dataflow.values import (
     MAX_ITEMS,
     NOTHING,
@@ -299,7 +300,16 @@ def _promisified(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | 
     return _first(site) if site.args.values else None
 
 
+def _computed(machine: "Calls", site: "CallSite", frame: Frame) -> Value | None:
+    """What the function given returns."""
+    function = _first(site).target
+    if not isinstance(function, FunctionRef):
+        return None
+    return machine.invoke(function, Arguments([], {}), frame, site.node)
+
+
 _JAVASCRIPT: dict[str, Native] = {
+    **dict.fromkeys(("react.useMemo", "useMemo", "React.useMemo", "vue.computed"), _computed),
     "util.promisify": _promisified,
     "String": _text,
     "util.format": _printf,

@@ -60,6 +60,7 @@ from codereview.analysers.dataflow.ir.statements import (
     While,
     With,
 )
+from codereview.analysers.dataflow.ir.walking import walk
 
 __all__ = [
     "Assert",
@@ -114,4 +115,5 @@ __all__ = [
     "While",
     "With",
     "Yield",
+    "walk",
 ]

@@ -32,7 +32,7 @@ _OPS = frozenset(
     {
         *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
         *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
-        *("bits", "exponential", "returns", "zeroed", "mixed"),
+        *("bits", "exponential", "returns", "zeroed", "mixed", "carries", "carriesnt", "omits"),
     }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
