@@ -27,6 +27,8 @@ class Origin:
     what: str
     path: str
     line: int
+    #: Whether it may bring objects along (JSON), where other data is text.
+    structured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

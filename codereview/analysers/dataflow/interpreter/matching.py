@@ -24,12 +24,15 @@ class Subject:
         node: ir.Expr | None = None,
         target: str = "",
         context: Iterable[str] = (),
+        within: ir.Function | None = None,
     ) -> None:
         self.site = site
         self.value = value
         self.node = node
         self.target = target
         self.context = tuple(context)
+        #: The function it stands in.
+        self.within = within
 
     def select(self, selector: Selector) -> tuple[Value | None, ir.Expr | None]:
         """The value meant and the expression it came from; None when the argument is not given."""
@@ -92,6 +95,8 @@ def _test(test: Test, subject: Subject) -> bool:
     if op in ("named", "unnamed"):
         found = any(test.regex is not None and test.regex.search(name) for name in subject.names(test.selector))
         return found is (op == "named")
+    if op == "unmentioned":
+        return test.regex is not None and not _mentions(test.regex, subject)
     value, node = subject.select(test.selector)
     if op == "absent":
         return value is None and not subject.spread
@@ -203,6 +208,22 @@ def _always_returns(value: Value, wanted: Any) -> bool:
     if len(body) != 1 or not isinstance(body[0], ir.Return):
         return False
     return isinstance(body[0].value, ir.Const) and _same(body[0].value.value, wanted)
+
+
+def _mentions(names: re.Pattern[str], subject: Subject) -> bool:
+    """Whether the function names any of these, elsewhere than in the call itself."""
+    if subject.within is None:
+        return False
+    own = {id(node) for node in ir.walk([subject.site.node])} if subject.site is not None else set()
+    for node in ir.walk([subject.within.body]):
+        if id(node) in own:
+            continue
+        found = [str(getattr(node, "name", "") or ""), str(getattr(node, "id", "") or "")]
+        if isinstance(node, ir.Call):
+            found += [name for name, _ in node.keywords]
+        if any(names.search(name) for name in found):
+            return True
+    return False
 
 
 def _omits(value: Value, name: str) -> bool:

@@ -181,9 +181,7 @@ class Program(Entries):
             path = decorator.ref
             for misuse in rules.misuse_decorators.of(path, path.rpartition(".")[2]) if path else ():
                 place = Place(frame.module.path, node.line, node.line)
-                self.findings.misuse(
-                    misuse.rule, place, misuse.what, misuse.severity, misuse.confidence, is_test=frame.module.is_test
-                )
+                self._misused(misuse, Subject(value=decorator, node=node, within=function.code), place, frame)
 
     def on_import(self, path: str, line: int, frame: Frame) -> None:
         """Rules about what is imported."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from codereview.analysers.dataflow.values import Value, join_all
+from codereview.analysers.dataflow.values import Value
 
 _URL = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//(?P<authority>[^/?#]*)(?P<rest>[/?#].*)?", re.IGNORECASE | re.DOTALL)
 _SQL = re.compile(
@@ -12,6 +12,7 @@ _SQL = re.compile(
     r"|\bfrom\s+\w+|grant\s+|use\s+|pragma\s+|call\s+\w+|set\s+\w+|show\s+|copy\s+|values\s*\()"
 )
 _TAG = re.compile(r"<\s*/?[a-zA-Z!][^<>]*>?")
+_EVALUATED = frozenset({"$where", "$expr", "$function", "$accumulator", "$regex"})
 _SHELLS = re.compile(r"(?i)(^|/|\\)(sh|bash|zsh|ksh|dash|cmd(\.exe)?|powershell(\.exe)?|pwsh)$")
 _SHELL_FLAGS = frozenset({"-c", "/c", "/C", "-Command", "-command", "-lc", "-ic"})
 
@@ -109,10 +110,15 @@ def filter_object(value: Value) -> bool:
     """The data is (part of) a query document as a whole, so that it may bring operators along."""
     if value.fields is None:
         return True
-    inner = join_all(value.fields.values())
-    return bool(inner.deep) and (
-        any(key in ("$where", "$expr", "$function") for key in value.fields) or bool(inner.fields)
-    )
+    for key, item in value.fields.items():
+        if item.deep and key in _EVALUATED:
+            return True
+        # A field that is compared with an object of the client's is compared with whatever operator is in it.
+        if key != "$eq" and item.fields is None and any(flow.origin.structured for flow in item.flows):
+            return True
+        if item.fields is not None and filter_object(item):
+            return True
+    return False
 
 
 def url_built(value: Value) -> bool:

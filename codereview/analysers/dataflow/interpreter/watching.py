@@ -73,7 +73,7 @@ class Watching(Base):
 
     def origin(self, source: Source, line: int, frame: Frame) -> Flow:
         """The beginning of a flow."""
-        return Flow(Origin(source.label, source.what, frame.module.path, line))
+        return Flow(Origin(source.label, source.what, frame.module.path, line, source.structured))
 
     def names_around(self, frame: Frame) -> list[str]:
         """What the value being computed is for: names it is assigned to, the function, its class."""
@@ -144,7 +144,10 @@ class Watching(Base):
         sinks, misuses = rules.sink_calls.of(*where), rules.misuse_calls.of(*where)
         if sinks or misuses:
             subject = Subject(
-                site=site, target=self.context[-1] if self.context else "", context=self.names_around(frame)
+                site=site,
+                target=self.context[-1] if self.context else "",
+                context=self.names_around(frame),
+                within=frame.function,
             )
             node = site.node
             place = Place(frame.module.path, node.line, max(node.line, node.end_line), node.column)

@@ -32,7 +32,7 @@ _OPS = frozenset(
     {
         *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
         *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
-        *("bits", "exponential", "returns", "zeroed", "mixed", "carries", "carriesnt", "omits"),
+        *("bits", "exponential", "returns", "zeroed", "mixed", "carries", "carriesnt", "omits", "unmentioned"),
     }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
@@ -48,7 +48,7 @@ def _test(text: str) -> Test:
     op, _, operand = rest.strip().partition(" ")
     if op not in _OPS:
         raise ValueError(f"unknown operator {op!r} in the condition {text!r}")
-    regex = re.compile(operand) if op in ("matches", "lacks", "named", "unnamed") else None
+    regex = re.compile(operand) if op in ("matches", "lacks", "named", "unnamed", "unmentioned") else None
     return Test(Selector.of(head), op, operand.strip(), regex)
 
 
@@ -159,6 +159,7 @@ def _fill(table: Table, document: dict[str, Any]) -> None:
                 _patterns(e, "reads"),
                 _conditions(e),
                 _selectors(e, "fills"),
+                e.get("structured", False),
             )
         )
     for e in document.get("propagator", ()):

@@ -88,6 +88,8 @@ class Source:
     where: tuple[Condition, ...] = ()
     #: Arguments the call fills with the data (buffers, structures to decode into) instead of returning it.
     fills: tuple[Selector, ...] = ()
+    #: The data may have structure of the sender's choosing.
+    structured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
