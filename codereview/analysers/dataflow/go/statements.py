@@ -164,10 +164,19 @@ class GoLowering(GoExpressions):
             if kind is not None and kind.type == "struct_type":
                 made.append(
                     ir.DefineClass(
-                        line_of(spec), ir.Class(self.name_field(spec), line_of(spec), (), tuple(_fields(kind)))
+                        line_of(spec), ir.Class(self.name_field(spec), line_of(spec), (), tuple(self._fields(kind)))
                     )
                 )
         return ir.Block(line_of(node), tuple(made))
+
+    def _fields(self, struct: Node) -> Iterator[ir.Stmt]:
+        """The fields of a struct, as declared attributes."""
+        holder = next(named(struct), None)
+        for field in named(holder) if holder is not None else ():
+            kind = self.optional(field, "type")
+            if isinstance(kind, ir.Name | ir.Attr):
+                for name in field.children_by_field_name("name"):
+                    yield ir.Assign(line_of(field), (ir.Name(line_of(field), text_of(name)),), None, kind)
 
     def _step(self, node: Node) -> ir.Stmt:
         target = self._targets(next(named(node), None), declares=False)
@@ -314,19 +323,6 @@ def _flattened(statement: ir.Stmt) -> Iterator[ir.Stmt]:
         yield from statement.body
     else:
         yield statement
-
-
-def _fields(struct: Node) -> Iterator[ir.Stmt]:
-    """The fields of a struct, as declared attributes."""
-    holder = next(named(struct), None)
-    for field in named(holder) if holder is not None else ():
-        kind = field.child_by_field_name("type")
-        for name in field.children_by_field_name("name"):
-            annotation = (
-                ir.Name(line_of(field), text_of(kind)) if kind is not None and kind.type == "type_identifier" else None
-            )
-            if annotation is not None:
-                yield ir.Assign(line_of(field), (ir.Name(line_of(field), text_of(name)),), None, annotation)
 
 
 def _package_name(path: str) -> str:

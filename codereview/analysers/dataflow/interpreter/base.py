@@ -106,7 +106,7 @@ class Base:
         """Whether modules of the batch lie in this package."""
         raise NotImplementedError
 
-    def on_import(self, path: str, line: int, frame: Frame) -> None:
+    def on_import(self, path: str, line: int, frame: Frame, name: str = "") -> None:
         """Something is imported."""
         raise NotImplementedError
 

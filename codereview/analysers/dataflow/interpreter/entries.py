@@ -28,7 +28,7 @@ _PLACES = re.compile(
     r"(dir|directory|path|url|uri|folder|domain|host)$|^(base|root|dest|destination)$"
     r"|^(dir|directory|folder|domain)_?(path|name)?$|_(dir|directory|folder|root)$"
 )
-_OWN_PLACES = frozenset({"path", "archive", "ssrf", "redirect"})
+_OWN_PLACES = frozenset({"path", "archive", "ssrf", "redirect", "ldap"})
 #: Names of parameters that are objects of the program rather than data.
 _OBJECTS = re.compile(
     r"(?i)^(self|cls|this|app|application|conn|connection|con|db|database|cursor|cur|session|sess|log|logger|config|conf|cfg|settings|options|opts|"

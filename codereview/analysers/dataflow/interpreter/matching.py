@@ -116,6 +116,9 @@ def _test(test: Test, subject: Subject) -> bool:
         return _omits(value, test.operand)
     if op == "mixed":
         return value.parts is not None and any(part.texts() and not part.flows for part in value.parts)
+    if op == "begins":
+        first = value.parts[0] if value.parts else value
+        return test.regex is not None and any(test.regex.search(text) for text in first.texts())
     if op == "zeroed":
         return entry_of(value, "zeroed") is not None
     if op == "returns":

@@ -183,13 +183,10 @@ class Program(Entries):
                 place = Place(frame.module.path, node.line, node.line)
                 self._misused(misuse, Subject(value=decorator, node=node, within=function.code), place, frame)
 
-    def on_import(self, path: str, line: int, frame: Frame) -> None:
-        """Rules about what is imported."""
+    def on_import(self, path: str, line: int, frame: Frame, name: str = "") -> None:
+        """Rules about what is imported; ``name`` is what it goes by here."""
         for misuse in frame.module.rules.misuse_imports.of(path, path.rpartition(".")[2]):
-            place = Place(frame.module.path, line, line)
-            self.findings.misuse(
-                misuse.rule, place, misuse.what, misuse.severity, misuse.confidence, is_test=frame.module.is_test
-            )
+            self._misused(misuse, Subject(target=name), Place(frame.module.path, line, line), frame)
 
 
 def _is_body(frame: Frame) -> bool:

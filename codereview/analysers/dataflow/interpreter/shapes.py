@@ -126,6 +126,20 @@ def url_built(value: Value) -> bool:
     return re.fullmatch(r"(?i)https?://", _prefix(value)) is not None
 
 
+def headers(value: Value) -> bool:
+    """The data stands in the head of a message, before the first empty line."""
+    if value.parts is None:
+        return False
+    before = ""
+    for part in value.parts:
+        if part.flows:
+            return True
+        before += part.single if isinstance(part.single, str) else ""
+        if "\r\n\r\n" in before or "\n\n" in before:
+            return False
+    return False
+
+
 def composed(value: Value) -> bool:
     """Text put together of constants and data."""
     return value.parts is not None and any(part.texts() for part in value.parts)
@@ -133,6 +147,7 @@ def composed(value: Value) -> bool:
 
 SHAPES: dict[str, Callable[[Value], bool]] = {
     "composed": composed,
+    "headers": headers,
     "url-built": url_built,
     "url-host": url_host,
     "sql-text": sql_text,

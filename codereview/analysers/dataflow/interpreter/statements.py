@@ -313,7 +313,7 @@ class Statements(Calls):
             return
         for local, module_name, attribute in node.names:
             name = self.absolute(module_name, node.level, frame.module)
-            self.on_import(f"{name}.{attribute}" if attribute else name, node.line, frame)
+            self.on_import(f"{name}.{attribute}" if attribute else name, node.line, frame, local)
             if local == "*":
                 self._import_all(name, frame)
             elif attribute:

@@ -32,7 +32,18 @@ _OPS = frozenset(
     {
         *("is", "isnt", "in", "matches", "lacks", "ref", "noref", "<", "<=", ">", ">=", "absent", "present"),
         *("literal", "dynamic", "empty", "tainted", "untainted", "has", "hasnt", "named", "unnamed"),
-        *("bits", "exponential", "returns", "zeroed", "mixed", "carries", "carriesnt", "omits", "unmentioned"),
+        *(
+            "bits",
+            "exponential",
+            "returns",
+            "zeroed",
+            "mixed",
+            "carries",
+            "carriesnt",
+            "omits",
+            "unmentioned",
+            "begins",
+        ),
     }
 )
 _EXTENSION = {"python": "py", "javascript": "js", "go": "go", "java": "Example.java"}
@@ -48,7 +59,7 @@ def _test(text: str) -> Test:
     op, _, operand = rest.strip().partition(" ")
     if op not in _OPS:
         raise ValueError(f"unknown operator {op!r} in the condition {text!r}")
-    regex = re.compile(operand) if op in ("matches", "lacks", "named", "unnamed", "unmentioned") else None
+    regex = re.compile(operand) if op in ("matches", "lacks", "named", "unnamed", "unmentioned", "begins") else None
     return Test(Selector.of(head), op, operand.strip(), regex)
 
 
