@@ -104,7 +104,9 @@ class Entries(Statements):
             if found:
                 return found[0]
         if function.owner is None:
-            return rules.entry_functions.get(function.code.name)
+            # A function of AWS Lambda goes by any name; what it is given does not.
+            invoked = [param.name for param in function.code.params] == ["event", "context"]
+            return rules.entry_functions.get("lambda_handler" if invoked else function.code.name)
         for base in function.owner.outside_bases():
             for entry in rules.entry_bases.of(base, base.rpartition(".")[2]):
                 if function.code.name in entry.methods or not entry.methods:

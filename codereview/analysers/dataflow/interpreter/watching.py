@@ -174,7 +174,7 @@ class Watching(Base):
         if not flows or (sink.shape and not SHAPES[sink.shape](value)):
             return
         chosen = strongest(flows)
-        if chosen.origin.label == "parameter" and not _counts(sink, value, frame):
+        if chosen.origin.label in ("parameter", "cli") and not _counts(chosen.origin.label, sink, value, frame):
             return
         self.findings.flow(sink.rule, place, chosen, what, is_test=frame.module.is_test)
 
@@ -184,10 +184,12 @@ class Watching(Base):
             self.findings.misuse(misuse.rule, place, misuse.what, misuse.severity, misuse.confidence, is_test=test)
 
 
-def _counts(sink: Sink, value: Value, frame: Frame) -> bool:
+def _counts(label: str, sink: Sink, value: Value, frame: Frame) -> bool:
     """Whether a caller's data is worth telling of: who hands over a whole path chooses the file, as it should be."""
-    whole_path = sink.kind == "path" and value.parts is None and frame.module.language != "python"
-    return sink.kind in _STRONG and not whole_path
+    whole_path = sink.kind == "path" and value.parts is None
+    if label == "cli":
+        return not whole_path
+    return sink.kind in _STRONG and not (whole_path and frame.module.language != "python")
 
 
 def _is_random_here(flow: Flow, place: Place) -> bool:
