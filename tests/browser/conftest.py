@@ -16,7 +16,7 @@ from support.workers import WorkerProcess
 
 from bench.browser import chromium, executable
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 #: Workers look for lost work often, so that a restart costs a test little.
 _PATIENCE = {"CODEREVIEW_REAPER_INTERVAL_S": "0.5"}
@@ -81,7 +81,7 @@ def make_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             contexts.append(context)
         page = context.new_page()
         pages.append(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on(
             "console",

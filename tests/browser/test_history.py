@@ -36,8 +36,9 @@ def test_the_history_lists_reviews_with_their_verdict_and_leads_to_them(
 def test_two_reviews_are_compared_by_fingerprint(site: Site, page: Page, two: tuple[str, str]) -> None:
     """New, fixed, same; each finding leads to the review it is from."""
     page.goto(f"{site.url}/history")
-    for row in page.locator("tbody tr", has_text="history").all()[:2]:
-        row.get_by_role("checkbox").check()
+    rows = page.locator("tbody tr", has_text="history")
+    for number in range(2):
+        rows.nth(number).get_by_role("checkbox").check()
     page.get_by_role("button", name="Compare the two chosen").click()
     expect(page.get_by_role("list", name="Difference").get_by_role("listitem")).to_have_text(
         ["1 + new", "1 ✓ fixed", "2 = same"]

@@ -249,6 +249,16 @@ def _listed(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
     return Value(items=tuple(values[:MAX_ITEMS]), ref="List")
 
 
+def _pairs(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
+    values = site.args.values
+    known: dict[Key, Value] = {}
+    for key, value in zip(values[::2], values[1::2], strict=False):
+        if not isinstance(key.single, str | int):
+            return None
+        known[key.single] = value
+    return Value(fields=known, ref="Map")
+
+
 def _property(_machine: "Calls", site: "CallSite", _frame: Frame) -> Value | None:
     """A setting with a default is taken for its default."""
     values = site.args.values
@@ -282,6 +292,7 @@ _JAVA: dict[str, Native] = {
     **dict.fromkeys(("URL", "URI", "URI.create", "URI.toURL"), _wrapped),
     "Arrays.asList": _listed,
     "List.of": _listed,
+    "Map.of": _pairs,
     "Set.of": _listed,
     **dict.fromkeys(_COLLECTIONS, _collection),
     **dict.fromkeys(_TABLES, _table),
